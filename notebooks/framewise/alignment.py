@@ -1,0 +1,195 @@
+"""Alignment: put a face straight by rotation, scale and shift, and put it back.
+
+Notebook: 03_alignment.ipynb
+
+Public: CANONICAL_SIZE, STEADY, estimate_similarity, apply_similarity, invert_similarity,
+canonical_face, align_face, unalign_face, mean_face.
+
+Convention: points are (x, y) pixels, (0, 0) the middle of the top-left pixel. A similarity is a
+(2, 3) float64 matrix that maps from the first thing named to the second: y = M[:, :2] @ x + M[:, 2].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+__all__ = [
+    "STEADY",
+    "align_face",
+    "apply_similarity",
+    "canonical_face",
+    "estimate_similarity",
+    "invert_similarity",
+    "mean_face",
+    "unalign_face",
+]
+
+STEADY = (33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1, 2, 98, 327)
+"""Points that speech and blinks hardly move: the eye corners and the nose."""
+
+
+def estimate_similarity(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
+    """Find the rotation, scale and shift that take `src` nearest to `dst` in least squares.
+
+    Notebook: 03_alignment.ipynb
+
+    Parameters
+    ----------
+    src, dst : (N, 2) float pixels, N >= 2
+        Points that belong together row by row. Rows with NaN in either are left out.
+
+    Returns
+    -------
+    (2, 3) float64
+        Maps src to dst. Never a mirror image.
+
+    Raises
+    ------
+    ValueError
+        Shapes differ; fewer than two points remain; all points of `src` coincide.
+
+    References
+    ----------
+    Umeyama 1991, doi:10.1109/34.88573. Equation numbers are his.
+    """
+    src, dst = np.asarray(src, float), np.asarray(dst, float)
+    if src.shape != dst.shape or src.ndim != 2 or src.shape[1] != 2:
+        raise ValueError(f"expected two (N, 2) arrays, got {src.shape} and {dst.shape}.")
+    known = np.isfinite(src).all(1) & np.isfinite(dst).all(1)
+    src, dst = src[known], dst[known]
+    if not len(src) or np.ptp(src, axis=0).max() == 0:
+        raise ValueError(f"expected two or more different points, got {len(np.unique(src, axis=0))}.")
+    src_mean, dst_mean = src.mean(0), dst.mean(0)
+    variance = ((src - src_mean) ** 2).sum(1).mean()  # Eq. (36)
+    covariance = (dst - dst_mean).T @ (src - src_mean) / len(src)  # Eq. (38)
+    u, d, vt = np.linalg.svd(covariance)
+    sign = np.array([1, np.sign(np.linalg.det(u) * np.linalg.det(vt))])  # Eq. (39): no mirror
+    rotation = u @ np.diag(sign) @ vt  # Eq. (40)
+    scale = (d * sign).sum() / variance  # Eq. (42)
+    shift = dst_mean - scale * rotation @ src_mean  # Eq. (41)
+    return np.column_stack([scale * rotation, shift])
+
+
+def apply_similarity(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Map points (..., 2) with a (2, 3) matrix."""
+    return points @ matrix[:, :2].T + matrix[:, 2]
+
+
+def invert_similarity(matrix: np.ndarray) -> np.ndarray:
+    """Return the (2, 3) matrix that maps back."""
+    back = np.linalg.inv(matrix[:, :2])
+    return np.column_stack([back, -back @ matrix[:, 2]])
+
+
+def canonical_face(size: int = 256) -> np.ndarray:
+    """Return the upright, left-right symmetric face that others are aligned to.
+
+    The mean shape of the course's rendered people, made by `scripts/canonical_face.py`.
+
+    Parameters
+    ----------
+    size : int
+        Side in pixels of the square chip that the face lies in.
+
+    Returns
+    -------
+    (468, 2) float64 pixels
+    """
+    return np.load(Path(__file__).with_name("canonical_face.npy")) * size
+
+
+def align_face(
+    image: np.ndarray, points: np.ndarray, *, size: int = 256
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut a face out upright, at a standard place and size.
+
+    Notebook: 03_alignment.ipynb
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 RGB
+    points : (468, 2) float pixels
+    size : int
+        Side of the chip, pixels.
+
+    Returns
+    -------
+    chip : (size, size, 3) uint8 RGB
+        Black where the picture ends.
+    matrix : (2, 3) float64
+        Maps picture to chip.
+
+    Raises
+    ------
+    ValueError
+        The points are NaN: there is no face to align.
+    """
+    steady = list(STEADY)
+    if np.isnan(points[steady]).any():
+        raise ValueError("points: expected the landmarks of a face, got NaN: no face was found.")
+    matrix = estimate_similarity(points[steady], canonical_face(size)[steady])
+    return cv2.warpAffine(image, matrix, (size, size)), matrix
+
+
+def unalign_face(
+    chip: np.ndarray, matrix: np.ndarray, size_wh: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lay a chip back where it came from.
+
+    Notebook: 03_alignment.ipynb
+
+    Parameters
+    ----------
+    chip : (S, S) or (S, S, C) uint8 or float
+    matrix : (2, 3) float
+        Maps picture to chip, as `align_face` returns it.
+    size_wh : (int, int)
+        Size of the picture, pixels.
+
+    Returns
+    -------
+    picture : (H, W) or (H, W, C), black outside the chip
+    covered : (H, W) float32, 1 where the chip lies, 0 elsewhere, between on its border
+    """
+    back = invert_similarity(matrix)
+    picture = cv2.warpAffine(chip, back, size_wh)
+    covered = cv2.warpAffine(np.ones(chip.shape[:2], np.float32), back, size_wh)
+    return picture, covered
+
+
+def mean_face(
+    frames: Iterable[np.ndarray], points: Iterable[np.ndarray], *, size: int = 256
+) -> np.ndarray:
+    """Return the mean of the aligned faces, one frame in memory at a time.
+
+    Notebook: 03_alignment.ipynb
+
+    Parameters
+    ----------
+    frames : iterable of (H, W, 3) uint8 RGB
+        A clip, for one.
+    points : iterable of (468, 2) float pixels
+        As many; frames whose points are NaN are left out.
+    size : int
+        Side of the chip, pixels.
+
+    Returns
+    -------
+    (size, size, 3) uint8 RGB
+
+    Raises
+    ------
+    ValueError
+        No frame has a face; or not as many frames as points.
+    """
+    total, count = np.zeros((size, size, 3)), 0
+    for image, face in zip(frames, points, strict=True):
+        if not np.isnan(face).any():
+            total, count = total + align_face(image, face, size=size)[0], count + 1
+    if not count:
+        raise ValueError("points: expected a face in at least one frame, got NaN in all.")
+    return np.round(total / count).astype(np.uint8)

@@ -1,0 +1,94 @@
+"""Exercises: check an answer in plain words, and ask questions that answer back.
+
+Public: Result, check, quiz.
+
+A check is a function below, registered under the exercise's id: the notebook's number, a dot, the
+exercise's number. The questions of notebook NN stand in `quizzes/NN.json`: a list of
+{"question", "options": [{"text", "right", "why"}]}.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from IPython.display import HTML
+
+__all__ = ["Result", "check", "quiz"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check says of an answer."""
+
+    passed: bool
+    words: str
+
+    def __repr__(self) -> str:
+        return f"{'Right' if self.passed else 'Not yet'}: {self.words}"
+
+
+_checks: dict[str, Callable[[Any], Result]] = {}
+
+
+def check(name: str, answer: Any) -> Result:
+    """Check an answer; never raises for a wrong one.
+
+    Parameters
+    ----------
+    name : str
+        The exercise's id, such as "01.2".
+    answer : any
+        What the learner made. `...` means that nothing was filled in yet.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    KeyError
+        No such exercise.
+    """
+    if name not in _checks:
+        raise KeyError(f"no exercise {name!r}; there are: {', '.join(sorted(_checks))}")
+    if answer is ...:
+        return Result(False, "replace the three dots with your answer and run the cell again.")
+    try:
+        return _checks[name](answer)
+    except Exception as error:  # whatever a learner's code or value does is an answer, not a crash
+        return Result(False, f"checking it failed with {type(error).__name__}: {error}")
+
+
+def quiz(notebook: str) -> HTML:
+    """Return the questions of a notebook; opening an option tells whether it is right, and why.
+
+    Plain HTML: works by keyboard, without a kernel and in an exported page.
+    """
+    file = Path(__file__).with_name("quizzes") / f"{notebook}.json"
+    questions = json.loads(file.read_text(encoding="utf-8"))
+    return HTML("".join(_question(i, q) for i, q in enumerate(questions, 1)))
+
+
+def _question(number: int, question: dict) -> str:
+    options = "".join(
+        f"<details><summary>{html.escape(option['text'])}</summary><p>"
+        f"<b>{'Yes.' if option['right'] else 'No.'}</b> {html.escape(option['why'])}</p></details>"
+        for option in question["options"]
+    )
+    return f"<p><b>{number}. {html.escape(question['question'])}</b></p>{options}"
+
+
+def exercise(name: str) -> Callable:
+    """Register a check under an exercise's id."""
+
+    def register(function: Callable[[Any], Result]) -> Callable[[Any], Result]:
+        _checks[name] = function
+        return function
+
+    return register

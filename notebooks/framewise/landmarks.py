@@ -1,0 +1,436 @@
+"""Landmarks: 468 points of a face, its eyelids and irises, in one picture or along a clip.
+
+Notebook: 02_landmarks.ipynb
+
+Public: GROUPS, Eyes, FaceTrack, find_landmarks, find_eyelids, track_face, track_faces,
+eye_opening, mouth_opening, face_box.
+
+Convention: points are (x, y) pixels, x right and y down; (0, 0) is the middle of the top-left
+pixel. Right and left are the subject's own. What was not found is NaN.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import cv2
+import numpy as np
+from tqdm.auto import tqdm
+
+from framewise import __version__, detection, models
+from framewise.clips import cache_file, save_arrays
+
+if TYPE_CHECKING:
+    from framewise.clips import Clip
+
+__all__ = [
+    "GROUPS",
+    "Eyes",
+    "FaceTrack",
+    "eye_opening",
+    "face_box",
+    "find_eyelids",
+    "find_landmarks",
+    "mouth_opening",
+    "track_face",
+    "track_faces",
+]
+
+# fmt: off
+GROUPS = {
+    "outline": (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400,
+                377, 152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103,
+                67, 109),
+    "right_eye": (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
+    "left_eye": (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
+    "right_brow": (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
+    "left_brow": (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
+    "nose": (168, 6, 197, 195, 5, 4, 1, 19, 94, 2, 98, 97, 326, 327),
+    "outer_lips": (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37,
+                   39, 40, 185),
+    "inner_lips": (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82,
+                   81, 80, 191),
+}
+# fmt: on
+"""Numbers of the mesh's points by the part of the face; all but the nose are closed rings.
+
+From the topology of MediaPipe Face Mesh 0.10.21 (Apache-2.0).
+"""
+
+EYE_CORNERS = ((33, 133), (362, 263))
+"""For the right and the left eye, the two corners from left to right in the picture."""
+
+FACE_PRESENT = 0.5
+"""Below this face-present score a face counts as lost, as in MediaPipe."""
+
+SAME_PERSON = 0.15
+"""A face less strange than this belongs to someone seen before; see _Person.strangeness."""
+
+LOOK_EVERY = 5
+"""While a face is missing, the small tiles are searched every so many frames."""
+
+
+class Eyes(NamedTuple):
+    """Eyelids and irises; index 0 is the subject's right eye, 1 the left."""
+
+    eyelids: np.ndarray
+    """(2, 16, 2) float32 pixels: 0 to 8 the lower lid from corner to corner, 9 to 15 the upper"""
+    iris: np.ndarray
+    """(2, 5, 2) float32 pixels: the centre, then four points on the rim"""
+
+
+@dataclass(frozen=True, eq=False)
+class FaceTrack:
+    """One face along a clip of T frames; NaN in frames where it was not found."""
+
+    points: np.ndarray
+    """(T, 468, 2) float32 pixels"""
+    eyelids: np.ndarray
+    """(T, 2, 16, 2) float32 pixels, see Eyes"""
+    iris: np.ndarray
+    """(T, 2, 5, 2) float32 pixels, see Eyes"""
+    score: np.ndarray
+    """(T,) float32, 0 to 1: the network's face-present score"""
+    times: np.ndarray
+    """(T,) float64 seconds"""
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+
+def find_landmarks(image: np.ndarray, *, box: np.ndarray | None = None) -> np.ndarray:
+    """Find the 468 points of one face.
+
+    Notebook: 02_landmarks.ipynb
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 RGB
+    box : (4,) float xyxy pixels, optional
+        Where to look, taken as upright; the default is the detector's best face, turned level.
+
+    Returns
+    -------
+    (468, 2) float32 pixels
+        NaN if there is no face, or none in the box.
+
+    Raises
+    ------
+    ValueError
+        Not an RGB picture; a box that is not four numbers with x0 < x1 and y0 < y1.
+
+    References
+    ----------
+    Kartynnik et al. 2019, arXiv:1907.06724.
+    """
+    detection.check_image(image)
+    if box is None:
+        faces = detection.detect_faces(image)
+        if not len(faces):
+            return np.full((468, 2), np.nan, np.float32)
+        square = _square_of_detection(faces.xyxy[0], faces.keypoints[0])
+    else:
+        square = _Square(*_checked_box(box), 0.0)
+    points, score, _ = _mesh(image, square)
+    return points if score >= FACE_PRESENT else np.full_like(points, np.nan)
+
+
+def find_eyelids(image: np.ndarray, points: np.ndarray) -> Eyes:
+    """Find the eyelids and irises of a face whose 468 points are known.
+
+    The mesh alone under-reports closing lids; a network of its own looks at each eye close up.
+
+    Notebook: 02_landmarks.ipynb
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 RGB
+    points : (468, 2) float pixels
+        As `find_landmarks` returns them; NaN gives NaN.
+
+    Returns
+    -------
+    Eyes
+
+    References
+    ----------
+    Ablavatski et al. 2020, arXiv:2006.11341.
+    """
+    if np.isnan(points).any():
+        return Eyes(*(np.full((2, n, 2), np.nan, np.float32) for n in (16, 5)))
+    right, left = (_eye(image, points[list(ends)], side) for side, ends in enumerate(EYE_CORNERS))
+    return Eyes(*(np.stack(pair) for pair in zip(right, left, strict=True)))
+
+
+def track_face(clip: Clip, *, progress: bool = True) -> FaceTrack:
+    """Follow the most prominent face of a clip.
+
+    In each frame the points are looked for where they were in the last one; the detector runs
+    only at the start and where the face-present score falls. The result is kept on disk and
+    found again by the clip's content.
+
+    Notebook: 02_landmarks.ipynb
+
+    Parameters
+    ----------
+    clip : Clip
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    FaceTrack
+        All NaN if there is no face.
+    """
+    return _cached_tracks(clip, 1, progress)[0]
+
+
+def track_faces(clip: Clip, *, progress: bool = True) -> list[FaceTrack]:
+    """Follow every face of a clip, each under one identity.
+
+    A face that was away is known again by its looks and its place. When two faces cross, the
+    hidden one is lost rather than guessed. Faces seen for less than a third of a second are
+    dropped as false alarms.
+
+    Notebook: 02_landmarks.ipynb
+
+    Parameters
+    ----------
+    clip : Clip
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    list of FaceTrack
+        The one seen longest first; empty if there is no face.
+    """
+    tracks = _cached_tracks(clip, None, progress)
+    seen = [int(np.isfinite(track.score).sum()) for track in tracks]
+    order = np.argsort([-n for n in seen], kind="stable")
+    return [tracks[i] for i in order if seen[i] >= min(clip.fps / 3, len(clip))]
+
+
+def eye_opening(eyelids: np.ndarray) -> np.ndarray:
+    """Return how far each eye is open: the gap between its lids over its width.
+
+    Parameters
+    ----------
+    eyelids : (..., 2, 16, 2) float pixels
+
+    Returns
+    -------
+    (..., 2) float
+        0 when shut, about 0.2 to 0.4 when open; right eye, left eye.
+    """
+    gap = np.linalg.norm(eyelids[..., 11:14, :] - eyelids[..., 3:6, :], axis=-1).mean(-1)
+    return gap / np.linalg.norm(eyelids[..., 8, :] - eyelids[..., 0, :], axis=-1)
+
+
+def mouth_opening(points: np.ndarray) -> np.ndarray:
+    """Return how far the mouth is open: the gap between the inner lips over the mouth's width.
+
+    Parameters
+    ----------
+    points : (..., 468, 2) float pixels
+
+    Returns
+    -------
+    (...) float, 0 when shut
+    """
+    gap, width = (points[..., a, :] - points[..., b, :] for a, b in ((13, 14), (61, 291)))
+    return np.linalg.norm(gap, axis=-1) / np.linalg.norm(width, axis=-1)
+
+
+def face_box(points: np.ndarray) -> np.ndarray:
+    """Return the smallest box around the points, (..., 4) xyxy pixels."""
+    return np.concatenate([points.min(-2), points.max(-2)], axis=-1)
+
+
+class _Square(NamedTuple):
+    """A square of the picture, turned by an angle (radians, clockwise on the screen)."""
+
+    x: float
+    y: float
+    side: float
+    angle: float
+
+
+def _checked_box(box: np.ndarray) -> tuple[float, float, float]:
+    x0, y0, x1, y1 = np.asarray(box, float) if np.shape(box) == (4,) else (0, 0, 0, 0)
+    if not (x0 < x1 and y0 < y1):
+        raise ValueError(f"box: expected x0, y0, x1, y1 with x0 < x1 and y0 < y1, got {box}.")
+    return (x0 + x1) / 2, (y0 + y1) / 2, 1.5 * max(x1 - x0, y1 - y0)
+
+
+def _square_of_detection(xyxy: np.ndarray, keypoints: np.ndarray) -> _Square:
+    dx, dy = keypoints[1] - keypoints[0]
+    return _Square(*_checked_box(xyxy), np.arctan2(dy, dx))
+
+
+def _square_of_points(points: np.ndarray) -> _Square:
+    dx, dy = points[263] - points[33]
+    return _Square(*_checked_box(face_box(points)), np.arctan2(dy, dx))
+
+
+def _cut(image: np.ndarray, square: _Square, size: int, mirror: bool = False):
+    """Return the square as (size, size, 3), and the (2, 3) map from its pixels to the picture."""
+    step = square.side / size
+    cos, sin = np.cos(square.angle) * step, np.sin(square.angle) * step
+    flip = -1 if mirror else 1
+    turn = np.array([[cos * flip, -sin], [sin * flip, cos]])
+    centre = np.array([square.x, square.y]) - turn @ [size / 2, size / 2]
+    matrix = np.column_stack([turn, centre])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(image, matrix, (size, size), flags=flags), matrix
+
+
+def _to_picture(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
+
+
+def _mesh(image: np.ndarray, square: _Square) -> tuple[np.ndarray, float, np.ndarray]:
+    """Return the points (468, 2), the face-present score and the network's view (192, 192, 3)."""
+    crop, matrix = _cut(image, square, 192)
+    out = models.load("mesh")(crop[None] / np.float32(255))
+    points = out["conv2d_21"].reshape(468, 3)[:, :2]
+    return _to_picture(matrix, points), float(1 / (1 + np.exp(-out["conv2d_31"][0]))), crop
+
+
+def _eye(image: np.ndarray, corners: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+    (dx, dy), (x, y) = corners[1] - corners[0], corners.mean(0)
+    square = _Square(x, y, 2.3 * np.hypot(dx, dy), np.arctan2(dy, dx))
+    crop, matrix = _cut(image, square, 64, mirror=side == 1)
+    out = models.load("iris")(crop[None] / np.float32(255))
+    names = ("output_eyes_contours_and_brows", 16), ("output_iris", 5)
+    lids, iris = (
+        _to_picture(matrix, out[name].reshape(-1, 3)[:count, :2]) for name, count in names
+    )
+    return lids, iris
+
+
+@dataclass(eq=False)
+class _Person:
+    """A face while it is followed: what was measured, and how to know it again."""
+
+    rows: dict[int, tuple[np.ndarray, float, Future[Eyes]]] = field(default_factory=dict)
+    here: bool = False
+    points: np.ndarray | None = None
+    looks: np.ndarray | None = None
+
+    def strangeness(self, points: np.ndarray, crop: np.ndarray) -> float:
+        """How unlike this person a face is, by looks and by place; 0 is the same."""
+        old, new = face_box(self.points), face_box(points)
+        away = np.hypot(*(old - new)[:2]) / (old[2] - old[0])
+        return float(np.abs(self.looks - _looks(crop)).mean() + 0.02 * min(away, 5))
+
+    def saw(self, points: np.ndarray, crop: np.ndarray) -> None:
+        seen = _looks(crop)
+        self.points = points
+        self.looks = seen if self.looks is None else 0.95 * self.looks + 0.05 * seen
+
+
+def _looks(crop: np.ndarray) -> np.ndarray:
+    """Describe a level crop coarsely, (8, 8, 3) float 0..1: enough to tell two people apart."""
+    return cv2.resize(crop, (8, 8), interpolation=cv2.INTER_AREA) / np.float32(255)
+
+
+def _cached_tracks(clip: Clip, most: int | None, progress: bool) -> list[FaceTrack]:
+    file = cache_file(clip.sha256, f"faces-{most or 'all'}-{__version__}")
+    if file.is_file():
+        with np.load(file) as data:
+            measured = [data[name] for name in ("points", "eyelids", "iris", "score")]
+    else:
+        measured = _follow(clip, most, progress)
+        names = ("points", "eyelids", "iris", "score")
+        save_arrays(file, dict(zip(names, measured, strict=True)))
+    return [FaceTrack(*rows, clip.times) for rows in zip(*measured, strict=True)]
+
+
+def _follow(clip: Clip, most: int | None, progress: bool) -> list[np.ndarray]:
+    """Follow up to `most` faces; return points, eyelids, iris and score, each (people, T, ...)."""
+    people: list[_Person] = []
+    waiting: deque[Future[Eyes]] = deque()
+    frames = tqdm(clip, total=len(clip), desc="following faces", disable=not progress, leave=False)
+    with ThreadPoolExecutor(1) as worker:  # eyes of one frame while the next one is measured
+        for t, image in enumerate(frames):
+            for person, points, score in _people_in(image, t, people, most):
+                waiting.append(worker.submit(find_eyelids, image, points))
+                person.rows[t] = points, score, waiting[-1]
+            while len(waiting) > 8:
+                waiting.popleft().result()
+        return _stacked(people[:most], len(clip), max(most or 0, len(people)))
+
+
+def _people_in(image: np.ndarray, t: int, people: list[_Person], most: int | None):
+    """Find everyone in frame t: first where they were, then with the detector."""
+    seen = []
+    for person in [p for p in people if p.here]:
+        points, score, crop = _mesh(image, _square_of_points(person.points))
+        person.here = score >= FACE_PRESENT
+        if person.here:
+            seen.append((person, points, score, crop))
+    seen = _without_doubles(seen)
+    if not seen or (most is None and t % LOOK_EVERY == 0):
+        lost_now = any(p.rows.get(t - 1) and not p.here for p in people)
+        for face in _new_faces(image, t % LOOK_EVERY == 0 or lost_now, seen):
+            person = _who(people, face, most)
+            if person is not None:
+                person.here = True
+                seen.append((person, *face))
+    for person, points, _, crop in seen:
+        person.saw(points, crop)
+    return [row[:3] for row in seen]
+
+
+def _without_doubles(seen: list) -> list:
+    """Where two people are found on one face, keep the one who looks like it."""
+    seen = sorted(seen, key=lambda row: row[0].strangeness(row[1], row[3]))
+    kept = []
+    for row in seen:
+        taken = [face_box(other[1]) for other in kept]
+        row[0].here = not taken or detection.iou(face_box(row[1]), taken).max() < 0.5
+        kept += [row] if row[0].here else []
+    return kept
+
+
+def _new_faces(image: np.ndarray, closely: bool, seen: list) -> Iterator:
+    """Yield points, score and crop of each face that nobody seen in this frame has."""
+    longer = max(image.shape)
+    faces = detection.detect_faces(image, smallest=max(40, longer // 20) if closely else longer)
+    taken = [face_box(row[1]) for row in seen]
+    for xyxy, keypoints in zip(faces.xyxy, faces.keypoints, strict=True):
+        points, score, crop = _mesh(image, _square_of_detection(xyxy, keypoints))
+        box = face_box(points)
+        if score >= FACE_PRESENT and not (taken and detection.iou(box, taken).max() > 0.3):
+            taken.append(box)
+            yield points, score, crop
+
+
+def _who(people: list[_Person], face: tuple, most: int | None) -> _Person | None:
+    """Tell whose face this is: someone who was away, someone new, or nobody if all are here."""
+    points, _, crop = face
+    away = sorted(
+        (p.strangeness(points, crop), i) for i, p in enumerate(people) if not p.here
+    )
+    if away and (away[0][0] < SAME_PERSON or len(people) == most):
+        return people[away[0][1]]
+    if len(people) == most:
+        return None
+    people.append(_Person(points=points))
+    return people[-1]
+
+
+def _stacked(people: list[_Person], frames: int, count: int) -> list[np.ndarray]:
+    shapes = (468, 2), (2, 16, 2), (2, 5, 2), ()
+    arrays = [np.full((count, frames, *shape), np.nan, np.float32) for shape in shapes]
+    points, eyelids, iris, score = arrays
+    for i, person in enumerate(people):
+        for t, row in person.rows.items():
+            points[i, t], score[i, t] = row[:2]
+            eyelids[i, t], iris[i, t] = row[2].result()
+    return arrays

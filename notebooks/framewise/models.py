@@ -1,0 +1,132 @@
+"""Models: find, verify and run the three small networks (face, 468 landmarks, eyelids and iris).
+
+Notebook: 01_detection.ipynb
+
+Public: Network, backend, load.
+
+The networks run in LiteRT, or in OpenCV where LiteRT has no wheel; nothing above this module
+knows which. What each takes and returns, and its licence, stands in `data/models/models.json`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from framewise import DATA
+
+try:
+    from ai_edge_litert.interpreter import Interpreter
+except ImportError:  # no wheel for Intel Macs and Windows on Arm
+    Interpreter = None
+
+__all__ = ["Network", "backend", "load"]
+
+Network = Callable[[np.ndarray], dict[str, np.ndarray]]
+"""network(x: (1, h, w, 3) float32) -> each output by name, flattened to (n,) float32."""
+
+FOLDER = DATA / "models"
+_loading = threading.Lock()
+_loaded = threading.local()
+
+
+def backend() -> str:
+    """Return what runs the networks on this machine: "litert" or "opencv"."""
+    return "opencv" if Interpreter is None else "litert"
+
+
+def load(name: str, *, engine: str | None = None) -> Network:
+    """Return a network, verified and ready to run; each thread gets its own.
+
+    Parameters
+    ----------
+    name : {"detector", "mesh", "iris"}
+        BlazeFace short range (128 px), Face Mesh (192 px), Iris (64 px).
+    engine : {"litert", "opencv"}, optional
+        What runs it; the default is `backend()`.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    KeyError, FileNotFoundError, ValueError
+        No such network; its file is missing; its bytes are not the expected ones.
+
+    References
+    ----------
+    Bazarevsky et al. 2019, BlazeFace, arXiv:1907.05047. Kartynnik et al. 2019, Real-time facial
+    surface geometry, arXiv:1907.06724. Ablavatski et al. 2020, Real-time pupil tracking,
+    arXiv:2006.11341.
+    """
+    networks = vars(_loaded)
+    key = name, engine or backend()
+    if key not in networks:
+        make = {"litert": _litert, "opencv": _opencv}[key[1]]
+        with _loading:
+            networks[key] = make(_verified(name))
+    return networks[key]
+
+
+def _verified(name: str) -> Path:
+    """Return the path of a network's file after checking its sha256."""
+    known = json.loads((FOLDER / "models.json").read_text(encoding="utf-8"))["files"]
+    if name not in known:
+        raise KeyError(f"no network {name!r}; there are: {', '.join(known)}")
+    path = FOLDER / known[name]["file"]
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; run: python3 scripts/course.py start")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != known[name]["sha256"]:
+        raise ValueError(
+            f"{path} is damaged (its sha256 is not the expected one); delete it and run: "
+            "python3 scripts/course.py start"
+        )
+    return path
+
+
+def _litert(path: Path) -> Network:
+    with _quiet_stderr():
+        interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)
+        interpreter.allocate_tensors()
+    source = interpreter.get_input_details()[0]["index"]
+    outputs = {out["name"]: out["index"] for out in interpreter.get_output_details()}
+
+    def run(x: np.ndarray) -> dict[str, np.ndarray]:
+        interpreter.set_tensor(source, x)
+        interpreter.invoke()
+        return {key: interpreter.get_tensor(i).ravel() for key, i in outputs.items()}
+
+    return run
+
+
+def _opencv(path: Path) -> Network:
+    network = cv2.dnn.readNetFromTFLite(np.frombuffer(path.read_bytes(), np.uint8))
+    names = network.getUnconnectedOutLayersNames()
+
+    def run(x: np.ndarray) -> dict[str, np.ndarray]:
+        network.setInput(np.ascontiguousarray(x.transpose(0, 3, 1, 2)))
+        return {key: out.ravel() for key, out in zip(names, network.forward(names), strict=True)}
+
+    return run
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Hide the line that LiteRT's C++ code prints about its own set-up."""
+    kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(null)
