@@ -8,11 +8,13 @@ Public: Clip, Lost, open_sample, open_still, read_image, write_clip, cache_file.
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 import warnings
+import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +28,10 @@ from framewise import DATA, consent
 __all__ = ["Clip", "Lost", "cache_file", "open_sample", "open_still", "read_image", "write_clip"]
 
 
+KEEP_AFTER = 1.0
+"""A file that took longer than this to read through, in seconds, is remembered."""
+
+
 class Lost(NamedTuple):
     """Frames that the file announces but that do not decode."""
 
@@ -36,11 +42,19 @@ class Lost(NamedTuple):
 
 
 class _Index(NamedTuple):
-    """What one full decode of a file tells: the truth that seeking is held against."""
+    """What a full decode of a file tells: the truth that seeking is held against."""
 
     pts: np.ndarray  # (T,) int64 timestamps, -1 everywhere if the file has no usable ones
     keys: np.ndarray  # (K,) frames from which decoding can start
     lost: np.ndarray  # (L, 2) rows of Lost
+    patched: np.ndarray  # (P,) frames that the decoder filled in where the file is damaged
+
+    @property
+    def trouble(self) -> int | None:
+        """The first frame that may depend on how damage before it was patched; None if sound."""
+        if self.pts[0] == -1:
+            return 0
+        return min([*(self.lost[:, 0] + 1), *self.patched], default=None)
 
 
 class Clip:
@@ -69,7 +83,9 @@ class Clip:
     entry : dict or None
         The catalogue entry; None for found footage.
     lost : tuple of Lost
-        Frames that did not decode. A frame whose damage the decoder conceals is not lost.
+        Frames that did not decode: how many, and after which frame.
+    patched : tuple of int
+        Frames that the decoder filled in by guesswork where the file is damaged.
 
     Raises
     ------
@@ -87,13 +103,14 @@ class Clip:
         with _open(self.path) as container:
             stream = _video_stream(container)
             self.times, self.fps = _clock(self._index.pts, stream)
-        self.lost = tuple(Lost(*map(int, row)) for row in self._index.lost)
+        self.lost = tuple(Lost(*row) for row in self._index.lost.tolist())
+        self.patched = tuple(self._index.patched.tolist())
         self._reader: Iterator[np.ndarray] | None = None
         self._next = 0
         self._current: tuple[int, np.ndarray] = (0, next(self.frames(0, 1)))
         height, width = self._current[1].shape[:2]
         self.size_wh = (width, height)
-        if self.lost:
+        if self.lost or self.patched:
             warnings.warn(self.damage(), stacklevel=2)
 
     def __len__(self) -> int:
@@ -115,47 +132,43 @@ class Clip:
             self._current = (index, self._read(index))
         return self._current[1].copy()
 
-    def frames(
-        self, start: int = 0, stop: int | None = None, *, threads: int = 0
-    ) -> Iterator[np.ndarray]:
-        """Stream frames start to stop - 1, each (H, W, 3) uint8 RGB, one in memory at a time.
-
-        `threads` is the number of decoding threads; 0 lets FFmpeg choose.
-        """
+    def frames(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        """Stream frames start to stop - 1, each (H, W, 3) uint8 RGB, one in memory at a time."""
         start, stop, _ = slice(start, stop).indices(len(self))
         if start >= stop:
             return
-        with _open(self.path) as container:
-            decoded = _decode_from(container, self._index, start, threads)
-            for _ in range(stop - start):
-                yield _upright_rgb(next(decoded))
+        count = 0
+        for frame in islice(_decode_from(self.path, self._index, start, stop), stop - start):
+            yield _upright_rgb(frame)
+            count += 1
+        if count < stop - start:
+            raise OSError(
+                f"{self.path}: frame {start + count} was there when the clip was opened and no "
+                "longer decodes; if the file was changed or moved, open it again."
+            )
 
     def damage(self) -> str:
-        """Say in words which frames are missing; empty if none."""
-        if not self.lost:
-            return ""
-        total = sum(gap.frames for gap in self.lost)
-        where = ", ".join(
-            "before the first frame"
-            if gap.after < 0
-            else f"{gap.frames} after frame {gap.after} ({self.times[gap.after]:.2f} s)"
-            for gap in self.lost[:5]
-        )
-        more = f" and {len(self.lost) - 5} more places" if len(self.lost) > 5 else ""
-        return (
-            f"{self.path.name}: {total} frames are damaged or cut off and did not decode "
-            f"({where}{more}); the other {len(self)} are served"
-        )
+        """Say in words which frames are missing or guessed; empty if none."""
+        found = []
+        if self.lost:
+            where = "; ".join(f"{gap.frames} after frame {gap.after}" for gap in self.lost[:5])
+            more = f"; and {len(self.lost) - 5} more places" if len(self.lost) > 5 else ""
+            total = sum(gap.frames for gap in self.lost)
+            found.append(f"{total} frames are cut off or do not decode ({where}{more})")
+        if self.patched:
+            where = ", ".join(map(str, self.patched[:8])) + ", ..." * (len(self.patched) > 8)
+            found.append(f"{len(self.patched)} frames are partly guessed by the decoder ({where})")
+        return f"{self.path.name} is damaged: {'; '.join(found)}" if found else ""
 
     def _read(self, index: int) -> np.ndarray:
         keys = self._index.keys
-        ahead = keys[(keys > self._next) & (keys <= index)]
-        if self._reader is None or index < self._next or len(ahead):
+        nearer = np.any((keys > self._next) & (keys <= index)) and self._index.trouble is None
+        if self._reader is None or index < self._next or nearer:
             self._reader, self._next = self.frames(index), index
-        for _ in range(index - self._next):
-            next(self._reader)
-        self._next = index + 1
-        return next(self._reader)
+        reader, self._reader = self._reader, None  # kept only if nothing goes wrong
+        frame = next(islice(reader, index - self._next, None))
+        self._reader, self._next = reader, index + 1
+        return frame
 
 
 def open_sample(name: str) -> Clip:
@@ -221,14 +234,8 @@ def write_clip(
         raise ValueError(f"fps: expected a number above 0, got {fps}.")
     if path.exists() and not overwrite:
         raise FileExistsError(f"{path} exists; choose another name or pass overwrite=True.")
-    handle, partial = tempfile.mkstemp(suffix=".mp4", dir=path.parent)
-    os.close(handle)
-    try:
-        _encode(partial, frames, fps, comment)
-        os.replace(partial, path)
-    except BaseException:
-        os.unlink(partial)
-        raise
+    with _whole_or_nothing(path) as partial:
+        _encode(str(partial), frames, fps, comment)
     return path
 
 
@@ -237,8 +244,22 @@ def cache_file(sha256: str, what: str) -> Path:
     return DATA / "cache" / f"{sha256[:24]}.{what}.npz"
 
 
+@contextmanager
+def _whole_or_nothing(path: Path) -> Iterator[Path]:
+    """Give a name to write to; it becomes `path` if all goes well and vanishes if not."""
+    partial = path.with_name(f"{path.stem}.{os.getpid()}.partial{path.suffix}")
+    try:
+        yield partial
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
 def _existing_file(path: str | Path) -> Path:
     path = Path(path).expanduser()
+    if path.is_dir():
+        raise FileNotFoundError(f"{path}: this is a folder; give the name of a file in it.")
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file. Looked in {path.absolute().parent}.")
     return path
@@ -263,43 +284,81 @@ def _open(path: Path) -> av.container.InputContainer:
 def _video_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream:
     cover = av.stream.Disposition.attached_pic
     for stream in container.streams.video:
-        if not stream.disposition & cover:
+        if stream.codec_context and not stream.disposition & cover:
             return stream
     raise ValueError(f"{container.name}: expected a video, but the file holds no moving picture.")
 
 
 def _load_index(path: Path, sha256: str) -> _Index:
     cached = cache_file(sha256, "index")
-    if cached.is_file():
-        with np.load(cached) as data:
-            return _Index(**data)
+    kept = load_arrays(cached)
+    if kept:
+        return _Index(**kept)
     began = time.monotonic()
     index = _scan(path)
-    if not len(index.pts):
-        raise ValueError(f"{path}: expected a video, but not one frame of it decodes.")
-    if time.monotonic() - began > 1:
+    if time.monotonic() - began > KEEP_AFTER:
         save_arrays(cached, index._asdict())
     return index
+
+
+def load_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Load what `save_arrays` kept; empty if there is nothing or it is damaged."""
+    try:
+        with np.load(path) as data:
+            return dict(data)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return {}
 
 
 def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Save arrays whole or not at all; a cache that cannot be written is no error."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
-            np.savez_compressed(file, **arrays)
-        os.replace(file.name, path)
+        with _whole_or_nothing(path) as partial:
+            np.savez_compressed(partial, **arrays)
     except OSError as error:
         warnings.warn(f"not kept for the next time, {path.parent}: {error}", stacklevel=2)
 
 
 def _scan(path: Path) -> _Index:
-    """Decode everything once, keeping only timestamps, key frames and what did not decode."""
+    """Decode everything once; twice more, slowly and with care, if anything is wrong with it."""
+    decoded = _decode_all(path, strict=True, thread_type="AUTO")
+    careful = decoded
+    if decoded.failed or decoded.cut_off:
+        careful = _decode_all(path, strict=True, thread_type="NONE")
+        decoded = _decode_all(path, strict=False, thread_type="NONE")
+    pts = decoded.pts
+    if not len(pts):
+        raise ValueError(f"{path}: expected a video, but not one frame of it decodes.")
+    if pts[0] == -1 or np.any(np.diff(pts) <= 0):
+        missing = max(0, decoded.packets.size - pts.size) * bool(decoded.failed) + decoded.cut_off
+        lost = [(len(pts) - 1, missing)] if missing else []
+        return _index(np.full(len(pts), -1), [], lost, [])
+    lost = _gaps(pts, decoded) if decoded.failed or decoded.cut_off else []
+    patched = np.flatnonzero(~np.isin(pts, careful.pts))
+    return _index(pts, decoded.keys, lost, patched)
+
+
+def _index(pts, keys, lost, patched) -> _Index:
+    keys, patched = np.array(keys, np.int64), np.array(patched, np.int64)
+    return _Index(pts, keys, np.array(lost, np.int64).reshape(-1, 2), patched)
+
+
+class _Decoded(NamedTuple):
+    packets: np.ndarray  # timestamps that the file announces
+    pts: np.ndarray  # timestamps of the frames that came out, -1 for none
+    keys: list[int]
+    failed: int
+    cut_off: int
+
+
+def _decode_all(path: Path, *, strict: bool, thread_type: str) -> _Decoded:
+    """Decode a file without keeping pixels; `strict` gives up a frame rather than patch it."""
     packets, pts, keys, failed = [], [], [], 0
     with _open(path) as container:
         stream = _video_stream(container)
-        stream.thread_type = "AUTO"
-        stream.codec_context.options = {"skip_loop_filter": "all"}
+        stream.thread_type = thread_type
+        stream.codec_context.options = {"err_detect": "explode"} if strict else {}
         bar = tqdm(desc="reading the clip", unit=" frames", delay=1, leave=False)
         for packet, frames in _decode_packets(container, stream):
             failed += frames is None
@@ -310,17 +369,8 @@ def _scan(path: Path) -> _Index:
                 pts.append(-1 if frame.pts is None else frame.pts)
                 bar.update()
         bar.close()
-        cut_off = max(0, _announced(stream) - len(packets))
-    times = np.array(pts, np.int64)
-    lost = _gaps(times, np.array(packets, np.int64), cut_off) if failed or cut_off else []
-    usable = np.all(np.diff(times) > 0) and times[:1] != -1
-    # what follows damage is rebuilt from what came before: only a start before it is exact
-    keys = [k for k in keys if usable and (not lost or k <= lost[0][0])]
-    return _Index(
-        times if usable else np.full(len(pts), -1),
-        np.array(keys, np.int64),
-        np.array(lost, np.int64).reshape(-1, 2),
-    )
+        cut_off = _cut_off(stream, len(packets), pts)
+    return _Decoded(np.array(packets, np.int64), np.array(pts, np.int64), keys, failed, cut_off)
 
 
 def _decode_packets(container, stream) -> Iterator[tuple[av.Packet | None, list | None]]:
@@ -339,24 +389,25 @@ def _decode_packets(container, stream) -> Iterator[tuple[av.Packet | None, list 
             yield packet, None
 
 
-def _announced(stream) -> int:
-    """How many frames the container promises; 0 if it does not say."""
-    if stream.frames or "DURATION" not in stream.metadata or not stream.average_rate:
-        return stream.frames
+def _cut_off(stream, packets: int, pts: list[int]) -> int:
+    """How many frames the container promises that the file no longer holds."""
+    if stream.frames:
+        return max(0, stream.frames - packets)
+    if "DURATION" not in stream.metadata or len(pts) < 2:  # only Matroska tells
+        return 0
     hours, minutes, seconds = stream.metadata["DURATION"].split(":")
-    length = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    return int(length * stream.average_rate) - 1
+    length = (pts[-1] - pts[0]) * float(stream.time_base)
+    missing = int(hours) * 3600 + int(minutes) * 60 + float(seconds) - length
+    return round(missing * (len(pts) - 1) / length) if missing > 0.5 else 0
 
 
-def _gaps(pts: np.ndarray, packets: np.ndarray, cut_off: int) -> list[tuple[int, int]]:
-    missing = np.setdiff1d(packets, pts)
-    after = np.searchsorted(pts, missing) - 1
-    rows = [(int(a), int(np.sum(after == a))) for a in np.unique(after)]
-    if cut_off:
-        end = len(pts) - 1
-        known = rows.pop()[1] if rows and rows[-1][0] == end else 0
-        rows.append((end, known + cut_off))
-    return rows
+def _gaps(pts: np.ndarray, decoded: _Decoded) -> list[tuple[int, int]]:
+    """Return rows of Lost from the timestamps that were announced but never came out."""
+    after = np.searchsorted(pts, np.setdiff1d(decoded.packets, pts)) - 1
+    counts = {int(a): int(np.sum(after == a)) for a in np.unique(after)}
+    if decoded.cut_off:
+        counts[len(pts) - 1] = counts.get(len(pts) - 1, 0) + decoded.cut_off
+    return sorted(counts.items())
 
 
 def _clock(pts: np.ndarray, stream) -> tuple[np.ndarray, float]:
@@ -368,28 +419,24 @@ def _clock(pts: np.ndarray, stream) -> tuple[np.ndarray, float]:
     return (pts - pts[0]) * float(stream.time_base), float((len(pts) - 1) / length)
 
 
-def _decode_from(container, index: _Index, start: int, threads: int) -> Iterator[av.VideoFrame]:
+def _decode_from(path: Path, index: _Index, start: int, stop: int) -> Iterator[av.VideoFrame]:
     """Yield decoded frames from number `start` on, seeking to a key frame where that is exact."""
-    stream = _video_stream(container)
-    stream.thread_type = "AUTO"
-    stream.codec_context.thread_count = threads
-    candidates = index.keys[(index.keys <= start) & (index.keys > 0)]
-    for key in candidates[::-1][:3]:
-        container.seek(int(index.pts[key]), stream=stream)
-        decoded = _frames(container, stream)
-        frame = next((f for f in decoded if f.pts is None or f.pts >= index.pts[start]), None)
-        if frame is not None and frame.pts == index.pts[start]:
-            yield frame
-            yield from decoded
-            return
-    with _open(Path(container.name)) as fresh:
-        stream = _video_stream(fresh)
-        stream.thread_type = "AUTO"
-        stream.codec_context.thread_count = threads
-        decoded = _frames(fresh, stream)
-        for _ in range(start):
-            next(decoded)
-        yield from decoded
+    exact = index.trouble is None or stop <= index.trouble
+    before = index.keys[(index.keys <= start) & (index.keys > 0) & exact]
+    for key in [*before[::-1][:3], None]:
+        with _open(path) as container:
+            stream = _video_stream(container)
+            stream.thread_type = "AUTO" if index.trouble is None else "NONE"
+            if key is None:
+                yield from islice(_frames(container, stream), start, None)
+                return
+            container.seek(int(index.pts[key]), stream=stream)
+            frames = _frames(container, stream)
+            first = next((f for f in frames if f.pts is None or f.pts >= index.pts[start]), None)
+            if first is not None and first.pts == index.pts[start]:
+                yield first
+                yield from frames
+                return
 
 
 def _frames(container, stream) -> Iterator[av.VideoFrame]:
@@ -404,23 +451,24 @@ def _upright_rgb(frame: av.VideoFrame) -> np.ndarray:
 
 
 def _encode(path: str, frames: Iterable[np.ndarray], fps: float, comment: str) -> None:
-    shape = None
+    frames = iter(frames)
+    first = next(frames, None)
+    if first is None:
+        raise ValueError("frames: expected at least one frame, got none.")
+    height, width = first.shape[:2]
+    even = ((0, height % 2), (0, width % 2), (0, 0))
     with av.open(path, "w", options={"movflags": "+faststart"}) as container:
         container.metadata["comment"] = comment
         stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(65535))
+        stream.height, stream.width = height + height % 2, width + width % 2
         stream.pix_fmt = "yuv420p"
         stream.options = {"crf": "18", "g": "12"}
-        for number, image in enumerate(frames):
-            shape = shape or image.shape
-            if image.shape != shape or image.ndim != 3 or image.dtype != np.uint8:
+        for number, image in enumerate(chain([first], frames)):
+            if image.shape != (height, width, 3) or image.dtype != np.uint8:
                 raise ValueError(
-                    f"frames: expected (H, W, 3) uint8 of one size {shape}, "
+                    f"frames: expected ({height}, {width}, 3) uint8 like the first one, "
                     f"got {image.shape} {image.dtype} at frame {number}."
                 )
-            height, width = shape[:2]
-            image = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-            stream.height, stream.width = image.shape[:2]
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        if shape is None:
-            raise ValueError("frames: expected at least one frame, got none.")
+            picture = av.VideoFrame.from_ndarray(np.pad(image, even, mode="edge"), format="rgb24")
+            container.mux(stream.encode(picture))
         container.mux(stream.encode())

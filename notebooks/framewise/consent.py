@@ -161,7 +161,11 @@ def _problem(consent: dict[str, Any], scope: str) -> str:
         return f"the signed record lacks {', '.join(sorted(missing))}"
     if consent.get("withdrawn"):
         return f"consent was withdrawn on {consent['withdrawn']}"
-    if date.fromisoformat(consent["expires"]) < date.today():
+    try:
+        ended = date.fromisoformat(consent["expires"]) < date.today()
+    except (TypeError, ValueError):
+        return f"its last day, {consent['expires']!r}, is not a date such as 2027-01-31"
+    if ended:
         return f"consent ended on {consent['expires']}"
     if scope not in consent["scope"]:
         return f"the people shown agreed to {', '.join(consent['scope'])}, not to {scope}"

@@ -22,7 +22,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from framewise import __version__, detection, models
-from framewise.clips import cache_file, save_arrays
+from framewise.clips import cache_file, load_arrays, save_arrays
 
 if TYPE_CHECKING:
     from framewise.clips import Clip
@@ -67,8 +67,9 @@ EYE_CORNERS = ((33, 133), (362, 263))
 FACE_PRESENT = 0.5
 """Below this face-present score a face counts as lost, as in MediaPipe."""
 
-SAME_PERSON = 0.15
-"""A face less strange than this belongs to someone seen before; see _Person.strangeness."""
+SAME_PERSON = 0.07
+"""Below this strangeness two sightings are taken for one person: where it was tried, one and the
+same came to 0.04 at most and two different people to 0.10 at least."""
 
 LOOK_EVERY = 5
 """While a face is missing, the small tiles are searched every so many frames."""
@@ -192,8 +193,9 @@ def track_face(clip: Clip, *, progress: bool = True) -> FaceTrack:
 def track_faces(clip: Clip, *, progress: bool = True) -> list[FaceTrack]:
     """Follow every face of a clip, each under one identity.
 
-    A face that was away is known again by its looks and its place. When two faces cross, the
-    hidden one is lost rather than guessed. Faces seen for less than a third of a second are
+    A face that was away is known again by its looks, roughly: two people of like colouring who are
+    never in one frame may be taken for one. When two faces cross, the hidden one is lost rather
+    than guessed. Faces seen for less than half a second in all are
     dropped as false alarms.
 
     Notebook: 02_landmarks.ipynb
@@ -212,7 +214,7 @@ def track_faces(clip: Clip, *, progress: bool = True) -> list[FaceTrack]:
     tracks = _cached_tracks(clip, None, progress)
     seen = [int(np.isfinite(track.score).sum()) for track in tracks]
     order = np.argsort([-n for n in seen], kind="stable")
-    return [tracks[i] for i in order if seen[i] >= min(clip.fps / 3, len(clip))]
+    return [tracks[i] for i in order if seen[i] >= min(clip.fps / 2, len(clip))]
 
 
 def eye_opening(eyelids: np.ndarray) -> np.ndarray:
@@ -285,8 +287,7 @@ def _cut(image: np.ndarray, square: _Square, size: int, mirror: bool = False):
     turn = np.array([[cos * flip, -sin], [sin * flip, cos]])
     centre = np.array([square.x, square.y]) - turn @ [size / 2, size / 2]
     matrix = np.column_stack([turn, centre])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(image, matrix, (size, size), flags=flags), matrix
+    return detection.cut(image, matrix, size), matrix
 
 
 def _to_picture(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -296,7 +297,7 @@ def _to_picture(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
 def _mesh(image: np.ndarray, square: _Square) -> tuple[np.ndarray, float, np.ndarray]:
     """Return the points (468, 2), the face-present score and the network's view (192, 192, 3)."""
     crop, matrix = _cut(image, square, 192)
-    out = models.load("mesh")(crop[None] / np.float32(255))
+    out = models.load("mesh")(crop, 1 / 255)
     points = out["conv2d_21"].reshape(468, 3)[:, :2]
     return _to_picture(matrix, points), float(1 / (1 + np.exp(-out["conv2d_31"][0]))), crop
 
@@ -305,7 +306,7 @@ def _eye(image: np.ndarray, corners: np.ndarray, side: int) -> tuple[np.ndarray,
     (dx, dy), (x, y) = corners[1] - corners[0], corners.mean(0)
     square = _Square(x, y, 2.3 * np.hypot(dx, dy), np.arctan2(dy, dx))
     crop, matrix = _cut(image, square, 64, mirror=side == 1)
-    out = models.load("iris")(crop[None] / np.float32(255))
+    out = models.load("iris")(crop, 1 / 255)
     names = ("output_eyes_contours_and_brows", 16), ("output_iris", 5)
     lids, iris = (
         _to_picture(matrix, out[name].reshape(-1, 3)[:count, :2]) for name, count in names
@@ -314,123 +315,146 @@ def _eye(image: np.ndarray, corners: np.ndarray, side: int) -> tuple[np.ndarray,
 
 
 @dataclass(eq=False)
-class _Person:
-    """A face while it is followed: what was measured, and how to know it again."""
+class _Sighting:
+    """A face followed without a break: what was measured, and how to know it again."""
 
     rows: dict[int, tuple[np.ndarray, float, Future[Eyes]]] = field(default_factory=dict)
-    here: bool = False
-    points: np.ndarray | None = None
-    looks: np.ndarray | None = None
+    looks: np.ndarray = field(default_factory=lambda: np.zeros((8, 8, 3), np.float32))
+    """Mean over the frames in which no other face came near."""
+    seen_alone: int = 0
+    here: bool = True
 
-    def strangeness(self, points: np.ndarray, crop: np.ndarray) -> float:
-        """How unlike this person a face is, by looks and by place; 0 is the same."""
-        old, new = face_box(self.points), face_box(points)
-        away = np.hypot(*(old - new)[:2]) / (old[2] - old[0])
-        return float(np.abs(self.looks - _looks(crop)).mean() + 0.02 * min(away, 5))
+    def strangeness(self, looks: np.ndarray) -> float:
+        """How unlike this face others look: mean difference of colour, 0 to 1."""
+        return float(np.abs(self.looks - looks).mean())
 
-    def saw(self, points: np.ndarray, crop: np.ndarray) -> None:
-        seen = _looks(crop)
-        self.points = points
-        self.looks = seen if self.looks is None else 0.95 * self.looks + 0.05 * seen
+    def remember(self, looks: np.ndarray, times: int = 1) -> None:
+        self.seen_alone += times
+        self.looks = self.looks + (looks - self.looks) * times / max(self.seen_alone, 1)
 
 
 def _looks(crop: np.ndarray) -> np.ndarray:
-    """Describe a level crop coarsely, (8, 8, 3) float 0..1: enough to tell two people apart."""
-    return cv2.resize(crop, (8, 8), interpolation=cv2.INTER_AREA) / np.float32(255)
+    """Describe the inside of a level crop coarsely, (8, 8, 3) float 0..1: enough for a few people."""
+    inside = crop[32:-32, 32:-32]
+    return cv2.resize(inside, (8, 8), interpolation=cv2.INTER_AREA) / np.float32(255)
 
 
 def _cached_tracks(clip: Clip, most: int | None, progress: bool) -> list[FaceTrack]:
     file = cache_file(clip.sha256, f"faces-{most or 'all'}-{__version__}")
-    if file.is_file():
-        with np.load(file) as data:
-            measured = [data[name] for name in ("points", "eyelids", "iris", "score")]
-    else:
-        measured = _follow(clip, most, progress)
-        names = ("points", "eyelids", "iris", "score")
-        save_arrays(file, dict(zip(names, measured, strict=True)))
-    return [FaceTrack(*rows, clip.times) for rows in zip(*measured, strict=True)]
+    names = ("points", "eyelids", "iris", "score")
+    kept = load_arrays(file)
+    if not kept:
+        kept = dict(zip(names, follow(clip, most, progress=progress), strict=True))
+        save_arrays(file, kept)
+    rows = zip(*(kept[name] for name in names), strict=True)
+    return [FaceTrack(*row, clip.times) for row in rows]
 
 
-def _follow(clip: Clip, most: int | None, progress: bool) -> list[np.ndarray]:
-    """Follow up to `most` faces; return points, eyelids, iris and score, each (people, T, ...)."""
-    people: list[_Person] = []
+def follow(clip: Clip, most: int | None, *, progress: bool) -> list[np.ndarray]:
+    """Follow one face or (`most` None) all; return points, eyelids, iris, score, (people, T, ...).
+
+    The next frames are decoded, and the eyes of the last ones measured, on threads of their own.
+    """
+    sightings: list[_Sighting] = []
     waiting: deque[Future[Eyes]] = deque()
-    frames = tqdm(clip, total=len(clip), desc="following faces", disable=not progress, leave=False)
-    with ThreadPoolExecutor(1) as worker:  # eyes of one frame while the next one is measured
-        for t, image in enumerate(frames):
-            for person, points, score in _people_in(image, t, people, most):
+    with ThreadPoolExecutor(1) as decoder, ThreadPoolExecutor(1) as worker:
+        frames = _ahead(clip.frames(), decoder)
+        bar = tqdm(frames, "following faces", len(clip), leave=False, disable=not progress)
+        for t, image in enumerate(bar):
+            for sighting, points, score in _faces_in(image, t, sightings, most):
                 waiting.append(worker.submit(find_eyelids, image, points))
-                person.rows[t] = points, score, waiting[-1]
+                sighting.rows[t] = points, score, waiting[-1]
             while len(waiting) > 8:
                 waiting.popleft().result()
-        return _stacked(people[:most], len(clip), max(most or 0, len(people)))
+        people = _joined(sightings) if most is None else [sightings]
+        return _stacked(people, len(clip))
 
 
-def _people_in(image: np.ndarray, t: int, people: list[_Person], most: int | None):
-    """Find everyone in frame t: first where they were, then with the detector."""
-    seen = []
-    for person in [p for p in people if p.here]:
-        points, score, crop = _mesh(image, _square_of_points(person.points))
-        person.here = score >= FACE_PRESENT
-        if person.here:
-            seen.append((person, points, score, crop))
-    seen = _without_doubles(seen)
-    if not seen or (most is None and t % LOOK_EVERY == 0):
-        lost_now = any(p.rows.get(t - 1) and not p.here for p in people)
-        for face in _new_faces(image, t % LOOK_EVERY == 0 or lost_now, seen):
-            person = _who(people, face, most)
-            if person is not None:
-                person.here = True
-                seen.append((person, *face))
-    for person, points, _, crop in seen:
-        person.saw(points, crop)
-    return [row[:3] for row in seen]
+def _ahead(frames: Iterator[np.ndarray], decoder: ThreadPoolExecutor) -> Iterator[np.ndarray]:
+    """Yield frames while the next four are being decoded."""
+    coming = deque(decoder.submit(next, frames, None) for _ in range(4))
+    while (image := coming.popleft().result()) is not None:
+        coming.append(decoder.submit(next, frames, None))
+        yield image
 
 
-def _without_doubles(seen: list) -> list:
-    """Where two people are found on one face, keep the one who looks like it."""
-    seen = sorted(seen, key=lambda row: row[0].strangeness(row[1], row[3]))
+def _faces_in(image: np.ndarray, t: int, sightings: list[_Sighting], most: int | None) -> list:
+    """Find the faces of frame t: first where they were, then with the detector."""
+    found = []
+    for sighting in [s for s in sightings if s.here]:
+        points, score, crop = _mesh(image, _square_of_points(sighting.rows[t - 1][0]))
+        sighting.here = score >= FACE_PRESENT
+        if sighting.here:
+            found.append((sighting, points, score, _looks(crop)))
+    found = _without_doubles(found)
+    if not found or (most is None and t % LOOK_EVERY == 0):
+        lost_now = any(t - 1 in s.rows and not s.here for s in sightings)
+        for face in _new_faces(image, t % LOOK_EVERY == 0 or lost_now, found, most):
+            sightings.append(_Sighting())
+            found.append((sightings[-1], *face))
+    boxes = [face_box(points) for _, points, _, _ in found]
+    for (sighting, _, _, looks), box in zip(found, boxes, strict=True):
+        if not sighting.seen_alone or np.count_nonzero(detection.iou(box, boxes)) == 1:
+            sighting.remember(looks)
+    return [row[:3] for row in found]
+
+
+def _without_doubles(found: list) -> list:
+    """Where faces meet, drop the one that no longer looks like itself."""
+    found = sorted(found, key=lambda row: row[0].strangeness(row[3]))
     kept = []
-    for row in seen:
-        taken = [face_box(other[1]) for other in kept]
-        row[0].here = not taken or detection.iou(face_box(row[1]), taken).max() < 0.5
-        kept += [row] if row[0].here else []
+    for sighting, points, score, looks in found:
+        others = [face_box(row[1]) for row in kept]
+        meets = detection.iou(face_box(points), others).max() if others else 0
+        strange = sighting.strangeness(looks) > SAME_PERSON
+        sighting.here = not (meets > 0.5 or (meets > 0 and strange))
+        kept += [(sighting, points, score, looks)] if sighting.here else []
     return kept
 
 
-def _new_faces(image: np.ndarray, closely: bool, seen: list) -> Iterator:
-    """Yield points, score and crop of each face that nobody seen in this frame has."""
+def _new_faces(image: np.ndarray, closely: bool, found: list, most: int | None) -> Iterator:
+    """Yield points, score and looks of each face that is not among those found."""
     longer = max(image.shape)
     faces = detection.detect_faces(image, smallest=max(40, longer // 20) if closely else longer)
-    taken = [face_box(row[1]) for row in seen]
+    taken = [face_box(row[1]) for row in found]
     for xyxy, keypoints in zip(faces.xyxy, faces.keypoints, strict=True):
         points, score, crop = _mesh(image, _square_of_detection(xyxy, keypoints))
         box = face_box(points)
-        if score >= FACE_PRESENT and not (taken and detection.iou(box, taken).max() > 0.3):
+        free = not taken or detection.iou(box, taken).max() < 0.3
+        if score >= FACE_PRESENT and free and len(taken) != most:
             taken.append(box)
-            yield points, score, crop
+            yield points, score, _looks(crop)
 
 
-def _who(people: list[_Person], face: tuple, most: int | None) -> _Person | None:
-    """Tell whose face this is: someone who was away, someone new, or nobody if all are here."""
-    points, _, crop = face
-    away = sorted(
-        (p.strangeness(points, crop), i) for i, p in enumerate(people) if not p.here
-    )
-    if away and (away[0][0] < SAME_PERSON or len(people) == most):
-        return people[away[0][1]]
-    if len(people) == most:
-        return None
-    people.append(_Person(points=points))
-    return people[-1]
+def _joined(sightings: list[_Sighting]) -> list[list[_Sighting]]:
+    """Join sightings into people: those that look alike and share no frame, most alike first."""
+    people = [(_copy_looks(s), set(s.rows), [s]) for s in sightings]
+    while True:
+        pairs = [
+            (one[0].strangeness(two[0].looks), i, j)
+            for j, two in enumerate(people)
+            for i, one in enumerate(people[:j])
+            if one[1].isdisjoint(two[1])
+        ]
+        alike, i, j = min(pairs, default=(SAME_PERSON, 0, 0))
+        if alike >= SAME_PERSON:
+            return [parts for _, _, parts in people]
+        looks, frames, parts = people.pop(j)
+        people[i][0].remember(looks.looks, looks.seen_alone)
+        people[i][1].update(frames)
+        people[i][2].extend(parts)
 
 
-def _stacked(people: list[_Person], frames: int, count: int) -> list[np.ndarray]:
+def _copy_looks(sighting: _Sighting) -> _Sighting:
+    return _Sighting(looks=sighting.looks, seen_alone=sighting.seen_alone)
+
+
+def _stacked(people: list[list[_Sighting]], frames: int) -> list[np.ndarray]:
     shapes = (468, 2), (2, 16, 2), (2, 5, 2), ()
-    arrays = [np.full((count, frames, *shape), np.nan, np.float32) for shape in shapes]
+    arrays = [np.full((len(people), frames, *shape), np.nan, np.float32) for shape in shapes]
     points, eyelids, iris, score = arrays
-    for i, person in enumerate(people):
-        for t, row in person.rows.items():
+    for i, sightings in enumerate(people):
+        for t, row in ((t, row) for sighting in sightings for t, row in sighting.rows.items()):
             points[i, t], score[i, t] = row[:2]
             eyelids[i, t], iris[i, t] = row[2].result()
     return arrays

@@ -15,8 +15,9 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -30,8 +31,18 @@ except ImportError:  # no wheel for Intel Macs and Windows on Arm
 
 __all__ = ["Network", "backend", "load"]
 
-Network = Callable[[np.ndarray], dict[str, np.ndarray]]
-"""network(x: (1, h, w, 3) float32) -> each output by name, flattened to (n,) float32."""
+
+class Network(Protocol):
+    """A network that is ready to run."""
+
+    def __call__(
+        self, x: np.ndarray, scale: float = 1, shift: float = 0
+    ) -> dict[str, np.ndarray]:
+        """Run on x * scale + shift, x being (h, w, 3) or (1, h, w, 3) of the input's size.
+
+        Each output comes by name, flattened to (n,) float32.
+        """
+
 
 FOLDER = DATA / "models"
 _loading = threading.Lock()
@@ -100,8 +111,8 @@ def _litert(path: Path) -> Network:
     source = interpreter.get_input_details()[0]["index"]
     outputs = {out["name"]: out["index"] for out in interpreter.get_output_details()}
 
-    def run(x: np.ndarray) -> dict[str, np.ndarray]:
-        interpreter.set_tensor(source, x)
+    def run(x: np.ndarray, scale: float = 1, shift: float = 0) -> dict[str, np.ndarray]:
+        _fill(interpreter.tensor(source)(), x, scale, shift)
         interpreter.invoke()
         return {key: interpreter.get_tensor(i).ravel() for key, i in outputs.items()}
 
@@ -112,11 +123,21 @@ def _opencv(path: Path) -> Network:
     network = cv2.dnn.readNetFromTFLite(np.frombuffer(path.read_bytes(), np.uint8))
     names = network.getUnconnectedOutLayersNames()
 
-    def run(x: np.ndarray) -> dict[str, np.ndarray]:
-        network.setInput(np.ascontiguousarray(x.transpose(0, 3, 1, 2)))
+    def run(x: np.ndarray, scale: float = 1, shift: float = 0) -> dict[str, np.ndarray]:
+        filled = np.empty((1, *x.shape[-3:]), np.float32)
+        _fill(filled, x, scale, shift)
+        network.setInput(np.ascontiguousarray(filled.transpose(0, 3, 1, 2)))
         return {key: out.ravel() for key, out in zip(names, network.forward(names), strict=True)}
 
     return run
+
+
+def _fill(target: np.ndarray, x: np.ndarray, scale: float, shift: float) -> None:
+    if x.shape[-3:] != target.shape[1:]:
+        raise ValueError(f"x: expected a picture of {target.shape[1:]}, got {x.shape}.")
+    np.multiply(x, np.float32(scale), out=target)
+    if shift:
+        target += np.float32(shift)
 
 
 @contextlib.contextmanager

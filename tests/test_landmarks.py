@@ -1,0 +1,238 @@
+"""Landmarks: against MediaPipe's own output, and along clips whose truth is known."""
+
+import numpy as np
+import pytest
+from conftest import write_video
+
+from framewise import clips, detection, landmarks
+
+SHARED = ("ana_talk", "ben_talk")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(clips, "DATA", tmp_path)
+
+
+@pytest.fixture(scope="module")
+def tracks():
+    return {
+        name: landmarks.FaceTrack(
+            *(rows[0] for rows in landmarks.follow(clips.open_sample(name), 1, progress=False)),
+            clips.open_sample(name).times,
+        )
+        for name in SHARED
+    }
+
+
+def test_against_mediapipe_on_a_public_domain_photo(request):
+    """NASA's portrait of Eileen Collins, from scikit-image, and MediaPipe 0.10.21's points."""
+    from skimage.data import astronaut
+
+    reference = np.load(request.path.with_name("mediapipe_astronaut.npy"))
+    points = landmarks.find_landmarks(astronaut())
+    error = np.linalg.norm(points - reference, axis=1).mean()
+    assert error < 0.015 * np.linalg.norm(reference[33] - reference[263])
+
+
+def test_points_move_with_the_face():
+    picture = clips.open_still("ben_neutral")
+    moved = np.roll(picture, (24, -40), axis=(0, 1))
+    shift = landmarks.find_landmarks(moved) - landmarks.find_landmarks(picture)
+    np.testing.assert_allclose(shift.mean(0), [-40, 24], atol=1)
+
+
+def test_points_of_a_mirror_image_are_mirrored():
+    picture = clips.open_still("dora_neutral")
+    points = landmarks.find_landmarks(picture)
+    mirrored = landmarks.find_landmarks(np.ascontiguousarray(picture[:, ::-1]))
+    eyes, swapped = [33, 133, 362, 263], [263, 362, 133, 33]
+    np.testing.assert_allclose(511 - mirrored[swapped, 0], points[eyes, 0], atol=3)
+    np.testing.assert_allclose(mirrored[swapped, 1], points[eyes, 1], atol=3)
+
+
+def test_groups():
+    points = landmarks.find_landmarks(clips.open_still("ana_neutral"))
+    middle = {name: points[list(part)].mean(0) for name, part in landmarks.GROUPS.items()}
+    assert middle["right_eye"][0] < middle["nose"][0] < middle["left_eye"][0]
+    assert middle["right_brow"][1] < middle["right_eye"][1] < middle["outer_lips"][1]
+    for name, part in landmarks.GROUPS.items():
+        assert len(set(part)) == len(part) and 0 <= min(part) and max(part) < 468, name
+
+
+def test_no_face_is_nan():
+    blank = np.full((200, 300, 3), 99, np.uint8)
+    points = landmarks.find_landmarks(blank)
+    assert points.shape == (468, 2) and np.isnan(points).all()
+    assert np.isnan(landmarks.find_landmarks(blank, box=[10, 10, 90, 90])).all()
+    eyes = landmarks.find_eyelids(blank, points)
+    assert (eyes.eyelids.shape, eyes.iris.shape) == ((2, 16, 2), (2, 5, 2))
+    assert np.isnan(eyes.eyelids).all() and np.isnan(eyes.iris).all()
+
+
+def test_a_given_box_is_used():
+    picture = clips.open_still("ana_neutral")
+    both = np.hstack([picture, clips.open_still("ben_neutral")])
+    box = detection.detect_faces(picture).xyxy[0]
+    points = landmarks.find_landmarks(both, box=box + [512, 0, 512, 0])
+    assert points[:, 0].min() > 512
+
+
+@pytest.mark.parametrize("box", [[1, 2, 3], [5, 5, 5, 9], [9, 0, 1, 5], "here", [0, 0, np.nan, 1]])
+def test_bad_box(box):
+    with pytest.raises(ValueError, match="expected x0, y0, x1, y1"):
+        landmarks.find_landmarks(np.zeros((9, 9, 3), np.uint8), box=box)
+
+
+def test_openings_by_hand():
+    eyelids = np.zeros((2, 16, 2))
+    eyelids[:, :9, 0] = np.arange(9)  # the lower lid along x from 0 to 8
+    eyelids[:, 9:, 0] = np.arange(1, 8)
+    eyelids[:, 9:, 1] = [[-2], [-1]]  # the upper lid 2 and 1 above it
+    np.testing.assert_allclose(landmarks.eye_opening(eyelids), [2 / 8, 1 / 8])
+    points = np.zeros((468, 2))
+    points[[61, 291]], points[[13, 14]] = [[0, 0], [10, 0]], [[5, 1], [5, 4]]
+    assert landmarks.mouth_opening(points) == pytest.approx(0.3)
+    assert landmarks.face_box(points).tolist() == [0, 0, 10, 4]
+
+
+def test_openings_ignore_turn_and_size():
+    rng = np.random.default_rng(0)
+    eyelids = rng.normal(size=(5, 2, 16, 2))
+    turned = eyelids @ np.array([[0, 3], [-3, 0]]) + 7
+    np.testing.assert_allclose(landmarks.eye_opening(turned), landmarks.eye_opening(eyelids))
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_a_face_in_every_frame(name, tracks):
+    track = tracks[name]
+    assert len(track) == 200 and track.points.shape == (200, 468, 2)
+    assert np.isfinite(track.points).all() and track.score.min() > 0.9
+    assert np.abs(np.diff(track.points, axis=0)).mean() < 2  # px a frame: no jumps
+
+
+@pytest.mark.parametrize(("name", "shut"), [("ana_talk", (52, 124)), ("ben_talk", (35, 99, 163))])
+def test_eyelids_close_where_the_renderer_closed_them(name, shut, tracks):
+    opening = landmarks.eye_opening(tracks[name].eyelids).mean(1)
+    level = np.median(opening)
+    closed = np.flatnonzero(opening < level / 2)
+    assert all(np.abs(closed - frame).min() <= 2 for frame in shut)
+    assert all(np.abs(np.array(shut) - frame).min() <= 4 for frame in closed)
+
+
+def test_irises_lie_between_the_lids(tracks):
+    track = tracks["ana_talk"]
+    opening = landmarks.eye_opening(track.eyelids)
+    low, high = track.eyelids.min(2), track.eyelids.max(2)
+    inside = ((track.iris[:, :, 0] > low) & (track.iris[:, :, 0] < high)).all(-1)
+    assert inside[opening > 0.2].mean() > 0.99
+
+
+def test_tracking_agrees_with_detecting_anew(tracks):
+    clip = clips.open_sample("ben_talk")
+    for i in (20, 90, 150):
+        anew = landmarks.find_landmarks(clip[i])
+        difference = np.linalg.norm(tracks["ben_talk"].points[i] - anew, axis=1).mean()
+        assert difference < 0.06 * np.linalg.norm(anew[33] - anew[263])
+
+
+def test_gaps_are_nan_and_the_face_is_found_again(tmp_path):
+    frames = list(clips.open_sample("ana_talk").frames(0, 60))
+    for i in range(20, 40):
+        frames[i] = np.full_like(frames[i], 70)
+    clip = clips.Clip(clips.write_clip(tmp_path / "gap.mp4", frames, 25))
+    track = landmarks.track_face(clip, progress=False)
+    missing = np.isnan(track.score)
+    assert missing[20:40].all() and not missing[:20].any() and not missing[46:].any()
+    assert np.array_equal(missing, np.isnan(track.points).all((1, 2)))
+    assert np.array_equal(missing, np.isnan(track.eyelids).all((1, 2, 3)))
+
+
+def test_no_face_at_all(tmp_path):
+    clip = clips.Clip(write_video(tmp_path / "none.mp4", count=12))
+    track = landmarks.track_face(clip, progress=False)
+    assert len(track) == 12 and np.isnan(track.points).all() and np.isnan(track.score).all()
+    assert landmarks.track_faces(clip, progress=False) == []
+    assert landmarks.track_faces(clip, progress=False) == []  # from the cache as well
+
+
+def test_tracks_are_kept_by_content(tmp_path, monkeypatch):
+    path = clips.write_clip(tmp_path / "a.mp4", clips.open_sample("ana_talk").frames(0, 5), 25)
+    first = landmarks.track_face(clips.Clip(path), progress=False)
+    monkeypatch.setattr(landmarks, "follow", None)
+    again = landmarks.track_face(clips.Clip(path.rename(tmp_path / "b.mp4")), progress=False)
+    assert np.array_equal(first.points, again.points)
+    assert np.array_equal(first.times, again.times)
+
+
+# ---- several people ----
+
+
+def heads():
+    """Frames of Ana and Ben, each cut to the head, (96, 96, 3)."""
+    cut = slice(60, 444, 4), slice(48, 432, 4)
+    return [
+        [frame[cut] for frame in clips.open_sample(name).frames(0, 100)] for name in SHARED
+    ]
+
+
+def film(tmp_path, places, name="film.mp4"):
+    """Write a clip of 100 frames in which the heads stand where `places(i)` says; later in front."""
+    cast = heads()
+    frames = []
+    for i in range(100):
+        frame = np.full((200, 560, 3), (150, 160, 170), np.uint8)
+        for who, x in places(i):
+            frame[50:146, x : x + 96] = cast[who][i]
+        frames.append(frame)
+    return clips.Clip(clips.write_clip(tmp_path / name, frames, 25))
+
+
+def path_of(track):
+    return track.points[:, :, 0].mean(axis=1)
+
+
+def test_two_people_side_by_side(tmp_path):
+    clip = film(tmp_path, lambda i: [(0, 60), (1, 380)])
+    tracks = landmarks.track_faces(clip, progress=False)
+    assert len(tracks) == 2
+    assert all(np.isfinite(track.score).mean() > 0.99 for track in tracks)
+
+
+def test_identity_survives_a_crossing(tmp_path):
+    clip = film(tmp_path, lambda i: [(0, 440 - 4 * i), (1, 20 + 4 * i)])
+    tracks = landmarks.track_faces(clip, progress=False)
+    assert len(tracks) == 2
+    paths = [path_of(track) for track in tracks]
+    ana = max(paths, key=lambda path: path[0])
+    ben = min(paths, key=lambda path: path[0])
+    assert ana[-1] < 120 and ben[-1] > 400
+    middle = np.arange(100)
+    for path, expected in ((ana, 488 - 4 * middle), (ben, 68 + 4 * middle)):
+        seen = np.isfinite(path)
+        assert seen.mean() > 0.7
+        assert np.abs(path - expected)[seen].max() < 25
+
+
+def test_identity_survives_an_absence(tmp_path):
+    def places(i):
+        return [(1, 380)] + ([(0, 60)] if not 40 <= i < 60 else [])
+
+    tracks = landmarks.track_faces(film(tmp_path, places), progress=False)
+    assert len(tracks) == 2
+    away = min(tracks, key=lambda track: np.isfinite(track.score).sum())
+    assert np.isnan(away.score[41:59]).all()
+    assert np.isfinite(away.score[:40]).all() and np.isfinite(away.score[66:]).all()
+
+
+def test_two_who_swap_places_while_away(tmp_path):
+    def places(i):
+        if i < 40:
+            return [(0, 60), (1, 380)]
+        return [(0, 380), (1, 60)] if i >= 60 else []
+
+    tracks = landmarks.track_faces(film(tmp_path, places), progress=False)
+    assert len(tracks) == 2
+    for track in tracks:
+        path = path_of(track)
+        assert (path[0] < 280) != (path[-1] < 280)
