@@ -20,7 +20,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "notebooks"))
-from framewise import clips, landmarks, models
+from framewise import clips, consent, landmarks, models
 
 MEDIAPIPE = """
 import sys, time, cv2, mediapipe
@@ -82,7 +82,9 @@ def long_clip(folder: Path, minutes: float, frames: int = 250) -> Path:
                 tick = int(1 / (30 * video.time_base))
                 for packet in source.demux(video):
                     if packet.size:
-                        packet.pts, packet.dts = (t + shift * tick for t in (packet.pts, packet.dts))
+                        packet.pts, packet.dts = (
+                            t + shift * tick for t in (packet.pts, packet.dts)
+                        )
                         packet.stream = stream
                         out.mux(packet)
             shift += frames
@@ -100,25 +102,28 @@ def tracking(folder: Path, against: str | None) -> None:
         if against:
             command = [against, "-c", MEDIAPIPE, str(path)]
             theirs.append(float(subprocess.run(command, capture_output=True, check=True).stdout))
-    row(f"track_face with eyelids, 640x480, {models.backend()}", f"{statistics.median(ours):.0f} frames/s")
+    name = f"track_face with eyelids, 640x480, {models.backend()}"
+    row(name, f"{statistics.median(ours):.0f} frames/s")
     if against:
         ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
-        row("MediaPipe with refined eyes, same clip, in turn", f"{statistics.median(theirs):.0f} frames/s")
+        name = "MediaPipe with refined eyes, same clip, in turn"
+        row(name, f"{statistics.median(theirs):.0f} frames/s")
         row("ratio, median of pairs", f"{ratio:.2f}")
 
 
 def length(folder: Path) -> None:
     for minutes in (1, 10):
-        command = [sys.executable, "-c", CHILD, str(ROOT / "notebooks")]
-        for again in ("first", "second"):
-            path = long_clip(folder, minutes) if again == "first" else path
-            run = subprocess.run([*command, str(path)], capture_output=True, check=True, text=True)
+        path = long_clip(folder, minutes)
+        kept = clips.cache_file(consent.sha256_of(path), "index")
+        for time_ in ("first", "second"):
+            command = [sys.executable, "-c", CHILD, str(ROOT / "notebooks"), str(path)]
+            run = subprocess.run(command, capture_output=True, check=True, text=True)
             opened, median, worst, memory = map(float, run.stdout.split())
-            name = f"{minutes} min of 1080p, {again} time"
+            name = f"{minutes} min of 1080p, {time_} time"
             row(f"{name}: open", f"{opened:.2f} s")
-            row(f"{name}: frame at random, median and worst", f"{median:.3f} s, {worst:.3f} s")
+            row(f"{name}: frame at random, median / worst", f"{median:.3f} / {worst:.3f} s")
             row(f"{name}: peak memory", f"{memory:.0f} MB")
-        clips.cache_file(clips.Clip(path).sha256, "index").unlink(missing_ok=True)
+        kept.unlink(missing_ok=True)
 
 
 def notebooks() -> None:
@@ -127,7 +132,9 @@ def notebooks() -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--against", metavar="PYTHON")
     parser.add_argument("--notebooks", action="store_true")
     choice = parser.parse_args()

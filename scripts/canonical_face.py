@@ -3,7 +3,8 @@
 Run inside the project's .venv, with the test tools installed:  python scripts/canonical_face.py
 
 The resting faces of the stills are aligned to one another (generalised Procrustes analysis,
-Gower 1975, doi:10.1007/BF02291478), averaged, and made symmetric with their mirror image.
+Gower 1975, doi:10.1007/BF02291478), averaged, and made symmetric: each point pairs
+with the one that takes its place when the picture is mirrored.
 """
 
 import sys
@@ -13,9 +14,9 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
-from framewise import alignment, clips, landmarks
+from framewise import alignment, clips, consent, landmarks
 
-STILLS = ("ana_neutral", "ben_neutral", "cato_neutral", "dora_neutral")
+STILLS = [name for name, entry in consent.catalogue().items() if entry["file"].endswith(".jpg")]
 EYE_LINE, EYE_DISTANCE = 0.42, 0.42
 """Where the eyes lie in the unit square, and how far apart their outer corners are."""
 
@@ -32,20 +33,27 @@ def mean_shape(shapes: list[np.ndarray]) -> np.ndarray:
     return mean
 
 
-def symmetric(shape: np.ndarray) -> np.ndarray:
-    """Return the mean of a shape and its mirror image, upright, the eyes about (0, 0)."""
-    level = alignment.estimate_similarity(shape[[33, 263]], np.array([[-0.5, 0], [0.5, 0]]))
-    shape = alignment.apply_similarity(level, shape)
-    mirrored = shape * [-1, 1]
-    gaps = np.square(shape[:, None] - mirrored[None]).sum(-1)
-    partner = linear_sum_assignment(gaps)[1]
-    if not np.array_equal(partner[partner], np.arange(len(shape))):
-        raise RuntimeError("the points do not pair up left and right; use other stills.")
-    return (shape + mirrored[partner]) / 2
+def level(shape: np.ndarray) -> np.ndarray:
+    """Return the shape upright, its outer eye corners at (-0.5, 0) and (0.5, 0)."""
+    corners = np.array([[-0.5, 0], [0.5, 0]])
+    return alignment.apply_similarity(
+        alignment.estimate_similarity(shape[[33, 263]], corners), shape
+    )
+
+
+def mirror_gaps(picture: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """How far each point lies from where each lands when the picture is mirrored, (468, 468)."""
+    mirrored = landmarks.find_landmarks(np.ascontiguousarray(picture[:, ::-1]))
+    mirrored[:, 0] = picture.shape[1] - 1 - mirrored[:, 0]
+    return np.square(points[:, None] - mirrored[None]).sum(-1)
 
 
 if __name__ == "__main__":
-    shapes = [landmarks.find_landmarks(clips.open_still(name)) for name in STILLS]
-    face = symmetric(mean_shape(shapes)) * EYE_DISTANCE + [0.5, EYE_LINE]
+    pictures = {name: clips.open_still(name) for name in STILLS}
+    shapes = {name: landmarks.find_landmarks(picture) for name, picture in pictures.items()}
+    gaps = sum(mirror_gaps(pictures[name], shapes[name]) for name in STILLS)
+    partners = linear_sum_assignment(gaps)[1]
+    mean = level(mean_shape([shapes[name] for name in STILLS if name.endswith("neutral")]))
+    face = (mean + mean[partners] * [-1, 1]) / 2 * EYE_DISTANCE + [0.5, EYE_LINE]
     np.save(Path(alignment.__file__).with_name("canonical_face.npy"), face.round(5))
     print("widest", np.ptp(face, axis=0).round(3), "from", face.min(0).round(3))

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 import pytest
 from conftest import full_decode, numbered_frame, read_number, write_video
-
 from framewise import DATA, clips
 from framewise.clips import Clip, Lost
 
@@ -102,9 +101,7 @@ def test_seeking_reads_no_more_than_one_group(plain_video, monkeypatch):
     clip = Clip(plain_video)
     read = []
     decode = clips._frames
-    monkeypatch.setattr(
-        clips, "_frames", lambda *a: (read.append(f.pts) or f for f in decode(*a))
-    )
+    monkeypatch.setattr(clips, "_frames", lambda *a: (read.append(f.pts) or f for f in decode(*a)))
     clip[80]
     assert len(read) <= 12
 

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 
 import pytest
 from conftest import write_video
-
 from framewise import clips, consent
 from framewise.consent import ConsentError
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from framewise import clips, consent, detection
 
 STILLS = [name for name, entry in consent.catalogue().items() if entry["file"].endswith(".jpg")]

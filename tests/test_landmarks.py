@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from conftest import write_video
-
 from framewise import clips, detection, landmarks
 
 SHARED = ("ana_talk", "ben_talk")
@@ -171,9 +170,7 @@ def test_tracks_are_kept_by_content(tmp_path, monkeypatch):
 def heads():
     """Frames of Ana and Ben, each cut to the head, (96, 96, 3)."""
     cut = slice(60, 444, 4), slice(48, 432, 4)
-    return [
-        [frame[cut] for frame in clips.open_sample(name).frames(0, 100)] for name in SHARED
-    ]
+    return [[frame[cut] for frame in clips.open_sample(name).frames(0, 100)] for name in SHARED]
 
 
 def film(tmp_path, places, name="film.mp4"):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from framewise import models
 
 SIDES = {"detector": 128, "mesh": 192, "iris": 64}

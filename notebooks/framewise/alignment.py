@@ -6,7 +6,8 @@ Public: CANONICAL_SIZE, STEADY, estimate_similarity, apply_similarity, invert_si
 canonical_face, align_face, unalign_face, mean_face.
 
 Convention: points are (x, y) pixels, (0, 0) the middle of the top-left pixel. A similarity is a
-(2, 3) float64 matrix that maps from the first thing named to the second: y = M[:, :2] @ x + M[:, 2].
+(2, 3) float64 matrix that maps from the first thing named to the second:
+y = M[:, :2] @ x + M[:, 2].
 """
 
 from __future__ import annotations
@@ -28,8 +29,13 @@ __all__ = [
     "unalign_face",
 ]
 
-STEADY = (33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1, 2, 98, 327)
-"""Points that speech and blinks hardly move: the eye corners and the nose."""
+CANONICAL = np.load(Path(__file__).with_name("canonical_face.npy"))
+"""(468, 2) float64 in 0..1: the mean shape of the course's rendered people, made symmetric by
+`scripts/canonical_face.py`."""
+
+STEADY = tuple(np.flatnonzero(CANONICAL[:, 1] < CANONICAL[2, 1]).tolist())
+"""Points that speech hardly moves: all above the base of the nose. On the talking sample clips they
+hold the eye corners steadier than the eye corners and the nose ridge alone, or all 468."""
 
 
 def estimate_similarity(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
@@ -62,7 +68,8 @@ def estimate_similarity(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
     known = np.isfinite(src).all(1) & np.isfinite(dst).all(1)
     src, dst = src[known], dst[known]
     if not len(src) or np.ptp(src, axis=0).max() == 0:
-        raise ValueError(f"expected two or more different points, got {len(np.unique(src, axis=0))}.")
+        count = len(np.unique(src, axis=0))
+        raise ValueError(f"expected two or more different points, got {count}.")
     src_mean, dst_mean = src.mean(0), dst.mean(0)
     variance = ((src - src_mean) ** 2).sum(1).mean()  # Eq. (36)
     covariance = (dst - dst_mean).T @ (src - src_mean) / len(src)  # Eq. (38)
@@ -88,8 +95,6 @@ def invert_similarity(matrix: np.ndarray) -> np.ndarray:
 def canonical_face(size: int = 256) -> np.ndarray:
     """Return the upright, left-right symmetric face that others are aligned to.
 
-    The mean shape of the course's rendered people, made by `scripts/canonical_face.py`.
-
     Parameters
     ----------
     size : int
@@ -99,7 +104,7 @@ def canonical_face(size: int = 256) -> np.ndarray:
     -------
     (468, 2) float64 pixels
     """
-    return np.load(Path(__file__).with_name("canonical_face.npy")) * size
+    return CANONICAL * size
 
 
 def align_face(

@@ -241,8 +241,9 @@ def box_sum(integral: np.ndarray, xyxy: tuple[int, int, int, int]) -> int:
 
 def check_image(image: np.ndarray) -> None:
     """Raise ValueError unless this is an (H, W, 3) uint8 picture."""
-    if getattr(image, "ndim", 0) != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
-        got = f"{image.shape} {image.dtype}" if isinstance(image, np.ndarray) else type(image)
+    shape = getattr(image, "shape", ())
+    if len(shape) != 3 or shape[2] != 3 or 0 in shape or image.dtype != np.uint8:
+        got = f"{shape} {image.dtype}" if isinstance(image, np.ndarray) else type(image)
         raise ValueError(f"image: expected an (H, W, 3) uint8 RGB array, got {got}.")
 
 

@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from IPython.display import HTML
+
+from framewise import alignment, clips, consent, landmarks
 
 __all__ = ["Result", "check", "quiz"]
 
@@ -92,3 +95,203 @@ def exercise(name: str) -> Callable:
         return function
 
     return register
+
+
+GUESS_CLIPS = ("guess_1", "guess_2", "guess_3")
+
+
+@exercise("00.1")
+def _check_guesses(answer: Any) -> Result:
+    if not isinstance(answer, dict) or set(answer) != set(GUESS_CLIPS):
+        return Result(False, f"expected a dictionary with the keys {', '.join(GUESS_CLIPS)}.")
+    values = list(answer.values())
+    if not all(0 <= value <= 1 for value in values):
+        return Result(False, "a probability lies between 0 and 1: write 0.7 for 70 per cent.")
+    if abs(sum(values) - 1) > 0.015:
+        return Result(
+            False,
+            f"your three add up to {sum(values):.2f}, but exactly one clip is altered, so they "
+            "have to add up to 1.",
+        )
+    return Result(True, "noted. Leave it as it is, whatever you find; your score comes later.")
+
+
+@exercise("00.2")
+def _check_found(answer: Any) -> Result:
+    name, frame = answer if isinstance(answer, tuple | list) and len(answer) == 2 else ("", 0)
+    if name not in GUESS_CLIPS or frame not in range(100):
+        return Result(False, 'expected a clip and a frame from 0 to 99, such as ("guess_1", 50).')
+    if "altered_frames" not in consent.catalogue()[name]:
+        return Result(False, f"nothing was changed in {name}; what you saw there was rendered so.")
+    first, last = consent.catalogue()[name]["altered_frames"]
+    if first <= frame <= last:
+        return Result(True, f"frames {first} to {last}: one eye is shut while the other is open.")
+    if first - 3 <= frame <= last + 3:
+        return Result(False, "very near. Frames count from 0: read the number under the picture.")
+    return Result(False, f"the right clip, but frame {frame} is untouched. Compare left and right.")
+
+
+@exercise("00.3")
+def _check_brier(answer: Any) -> Result:
+    errors = np.array([0.6, 0.3, 0.1]) - [1, 0, 0]
+    slips = {
+        "that is the sum; now take the mean of the three.": np.square(errors).sum(),
+        "that is the mean distance; square each one before you average.": np.abs(errors).mean(),
+        "the clips that were not altered count too: the truth there is 0.": errors[0] ** 2,
+        "compare each guess with the truth, 1 or 0, before you square.": np.mean(
+            np.square([0.6, 0.3, 0.1])
+        ),
+    }
+    if abs(answer - np.square(errors).mean()) < 0.001:
+        return Result(True, "0 is perfect and 0.222 a shrug: Kim had seen something.")
+    words = [words for words, value in slips.items() if abs(answer - value) < 0.001]
+    return Result(False, (words or ["distances first, then squares, then their mean."])[0])
+
+
+@exercise("03.1")
+def _turn_back_and_enlarge(answer: Any) -> Result:
+    matrix = np.round(np.asarray(answer, float), 6) + 0.0  # no minus zero in the words
+    if matrix.shape != (2, 3):
+        return Result(False, f"expected 2 rows of 3 numbers, got shape {matrix.shape}.")
+    (right, down, start), wanted = matrix.T, np.array([[0, -3], [3, 0]])
+    for words, mistake in (
+        ("it mirrors, or presses everything flat.", np.linalg.det(matrix[:, :2]) <= 0),
+        (f"a step becomes {np.hypot(*right):g} long, not 3.", abs(np.hypot(*right) - 3) > 1e-5),
+        ("it turns clockwise; y runs down, so up is minus y.", all(right == -wanted[0])),
+        (f"the size is right; a step to the right goes to {right}.", any(right != wanted[0])),
+        (f"a step to the right is right; a step down goes to {down}.", any(down != wanted[1])),
+        (f"turn and size are right; (0, 0) goes to {start}.", any(start != [10, 0])),
+    ):
+        if mistake:
+            return Result(False, words)
+    return Result(True, "a step to the right goes three up, a step down three to the right.")
+
+
+EYE_CORNERS = [33, 133, 362, 263]
+
+
+@exercise("03.2")
+def _points_that_hold_the_corners(answer: Any) -> Result:
+    which = np.unique(np.array(answer, int))
+    if len(which) < 2 or which[0] < 0 or which[-1] > 467:
+        return Result(False, "expected a list of two or more point numbers from 0 to 467.")
+    if np.isin(EYE_CORNERS, which).any():
+        return Result(False, "an eye corner is among them, and those are the judges.")
+    ours, theirs = (_corner_shifts(some) for some in (which, np.arange(468)))
+    words = (
+        f"the corners shift by {ours[0]:.2f} px on the clip (all 468: {theirs[0]:.2f}), and by "
+        f"{ours[1]:.2f} px when the mouth opens (all 468: {theirs[1]:.2f})."
+    )
+    if ours[1] >= theirs[1] / 2:
+        return Result(False, f"{words} The mouth moves them too far: which of your points speak?")
+    if ours[0] >= theirs[0]:
+        return Result(False, f"{words} The clip moves them too far: what swings as the head turns?")
+    return Result(True, words)
+
+
+def _corner_shifts(which: np.ndarray) -> tuple[float, float]:
+    """How far a talking clip, and an open mouth, move the eye corners when `which` are fitted."""
+    stills = [clips.open_still(name) for name in ("ana_neutral", "ana_mouth")]
+    mouth = [landmarks.find_landmarks(still) for still in stills]
+    talk = landmarks.track_face(clips.open_sample("ana_talk"), progress=False).points
+    return _corner_shift(talk, which).mean(), _corner_shift(mouth, which)[1]
+
+
+def _corner_shift(faces: Sequence[np.ndarray], which: np.ndarray) -> np.ndarray:
+    target = alignment.canonical_face()[which]
+    maps = [alignment.estimate_similarity(face[which], target) for face in faces]
+    pairs = zip(maps, faces, strict=True)
+    places = np.array([alignment.apply_similarity(m, face[EYE_CORNERS]) for m, face in pairs])
+    return np.linalg.norm(places - places[0], axis=2).mean(1)
+
+
+@exercise("03.3")
+def _threshold_that_accuses_nobody(answer: Any) -> Result:
+    threshold = float(answer)
+    untouched, returned = np.stack([_softness("ana_talk"), _softness("ben_talk")], axis=1)
+    ana, ben = (untouched < threshold).sum(1)
+    if ana or ben:
+        return Result(False, f"untouched frames that it accuses: Ana {ana}, Ben {ben} of 10 each.")
+    caught, possible = (np.sum(returned < value) for value in (threshold, untouched.min()))
+    words = f"it accuses nobody and catches {caught} of 20 frames that a 256 px chip carried"
+    if caught < possible:
+        return Result(False, f"{words}; another threshold catches more, still accusing nobody.")
+    return Result(True, f"{words}.")
+
+
+def _softness(name: str) -> np.ndarray:
+    """Detail inside over outside the chip, of untouched frames and of returned ones, (2, 10)."""
+    clip = clips.open_sample(name)
+    points = landmarks.track_face(clip, progress=False).points
+    ratios = []
+    for i in range(5, 200, 20):
+        chip, matrix = alignment.align_face(clip[i], points[i])
+        home, covered = alignment.unalign_face(chip, matrix, clip.size_wh)
+        inside = covered > 0.99
+        pictures = clip[i], np.where(inside[..., None], home, clip[i])
+        greys = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY).astype(np.float32) for p in pictures]
+        fine = [np.abs(cv2.Laplacian(grey, cv2.CV_32F)) for grey in greys]
+        ratios.append([f[inside].mean() / f[~inside].mean() for f in fine])
+    return np.transpose(ratios)
+
+
+@exercise("02.1")
+def _check_crop_to_photo(answer: Any) -> Result:
+    if np.shape(answer) != (2,):
+        return Result(False, "expected a pair of numbers: (x, y).")
+    in_crop, corner, scale = np.array([96, 120]), np.array([200, 80]), 384 / 192
+    slips = [
+        (in_crop * scale, "you scaled but did not shift: where does the crop begin?"),
+        (in_crop + corner, "you shifted but did not scale: how wide is one of its pixels?"),
+        (in_crop / scale + corner, "you shrank instead of enlarging: the crop was shrunk before."),
+        ((in_crop + corner) * scale, "scale before you shift: the corner is in photo pixels."),
+        ((in_crop * scale + corner)[::-1], "x first, then y."),
+    ]
+    if np.allclose(answer, in_crop * scale + corner):
+        return Result(True, "scaled, then shifted: a crop is a small picture with an address.")
+    words = [words for value, words in slips if np.allclose(answer, value)]
+    return Result(False, (words or ["how many photo pixels is one pixel of the crop?"])[0])
+
+
+@exercise("02.2")
+def _check_brow_height(answer: Any) -> Result:
+    def height(points: np.ndarray, side: str) -> float:
+        brow, eye = (points[list(landmarks.GROUPS[f"{side}_{part}"])] for part in ("brow", "eye"))
+        gap = brow.mean(0) - eye.mean(0)
+        return float(np.linalg.norm(gap) / np.linalg.norm(points[33] - points[263]))
+
+    face = landmarks.find_landmarks(clips.open_still("ana_yaw20"))
+    if not callable(answer) or answer(face) is None:
+        return Result(False, "expected a function that takes points and returns a number.")
+    tilted = face @ np.array([[0.8, 0.6], [-0.6, 0.8]])
+    want, got = height(face, "right"), float(answer(face))
+    if not np.isclose(answer(2 * face), got, rtol=0.001):
+        return Result(False, "a face twice as near gives another number: divide by a length.")
+    if not np.isclose(answer(tilted), got, rtol=0.001):
+        return Result(False, "a tilted head gives another number: take lengths, not only y.")
+    if np.isclose(got, height(face, "left"), rtol=0.001):
+        return Result(False, "this is the left brow and eye; right is the subject's own right.")
+    if not np.isclose(got, want, rtol=0.001):
+        return Result(False, f"on one test face expected {want:.3f}, got {got:.3f}.")
+    if np.isfinite(answer(np.full_like(face, np.nan))):
+        return Result(False, "right on a face, but with no face it must give NaN, not a number.")
+    return Result(True, "near or far, upright or tilted, it stays the same.")
+
+
+@exercise("02.3")
+def _check_longest_average(answer: Any) -> Result:
+    track = landmarks.track_face(clips.open_sample("ana_talk"), progress=False)
+    eyes = landmarks.eye_opening(track.eyelids).mean(1)
+
+    def kept(width: int) -> float:
+        padded = np.pad(eyes, width // 2, mode="edge")
+        smooth = np.convolve(padded, np.ones(width) / width, mode="valid")
+        return (np.median(eyes) - smooth[50:60].min()) / (np.median(eyes) - eyes[50:60].min())
+
+    if not isinstance(answer, int | np.integer) or answer not in range(1, 100, 2):
+        return Result(False, "expected an odd number of frames, so that the window has a middle.")
+    if kept(answer) < 0.8:
+        return Result(False, f"a mean of {answer} frames keeps only {kept(answer):.0%}.")
+    if kept(answer + 2) >= 0.8:
+        return Result(False, f"{answer} keeps {kept(answer):.0%}, but is it the longest that does?")
+    return Result(True, f"{kept(answer):.0%} of the depth is left, and two frames more lose it.")

@@ -334,7 +334,7 @@ class _Sighting:
 
 
 def _looks(crop: np.ndarray) -> np.ndarray:
-    """Describe the inside of a level crop coarsely, (8, 8, 3) float 0..1: enough for a few people."""
+    """Describe the inside of a level crop coarsely, (8, 8, 3) float 0..1."""
     inside = crop[32:-32, 32:-32]
     return cv2.resize(inside, (8, 8), interpolation=cv2.INTER_AREA) / np.float32(255)
 

@@ -35,9 +35,7 @@ __all__ = ["Network", "backend", "load"]
 class Network(Protocol):
     """A network that is ready to run."""
 
-    def __call__(
-        self, x: np.ndarray, scale: float = 1, shift: float = 0
-    ) -> dict[str, np.ndarray]:
+    def __call__(self, x: np.ndarray, scale: float = 1, shift: float = 0) -> dict[str, np.ndarray]:
         """Run on x * scale + shift, x being (h, w, 3) or (1, h, w, 3) of the input's size.
 
         Each output comes by name, flattened to (n,) float32.

@@ -12,6 +12,7 @@ import base64
 import html
 import io
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -20,6 +21,7 @@ from IPython.display import HTML, display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from framewise.landmarks import GROUPS
 
@@ -56,7 +58,8 @@ def show_images(
 ) -> Figure:
     """Show images side by side at one height (inches), each with its title."""
     widths = [image.shape[1] / image.shape[0] for image in images]
-    size = sum(widths) * height, height + 0.4
+    lines = max((title.count("\n") + 1 for title in titles), default=0)
+    size = sum(widths) * height, height + 0.1 + 0.25 * lines
     figure, axes = plt.subplots(1, len(images), figsize=size, width_ratios=widths, squeeze=False)
     for ax, image, title in zip(axes[0], images, list(titles) + [""] * len(images), strict=False):
         plot_image(image, ax=ax, title=title).set_axis_off()
@@ -100,8 +103,12 @@ def plot_series(
     ax: Axes | None = None,
     label: str = "",
     ylabel: str = "",
+    first_frame: int = 0,
 ) -> Axes:
-    """Draw a series over a clip: (T,) against (T,) seconds, frame numbers on top, NaN as gaps."""
+    """Draw a series over a clip: (T,) against (T,) seconds, frame numbers on top, NaN as gaps.
+
+    `first_frame` is the number of the first one, where the series starts inside a clip.
+    """
     first = ax is None or not ax.lines
     ax = ax or plt.subplots(figsize=(9, 3))[1]
     ax.plot(times, values, label=label or None)
@@ -109,12 +116,13 @@ def plot_series(
     if ylabel:
         ax.set_ylabel(ylabel)
     if first:
-        frames = np.arange(len(times))
-        to_frame = lambda t: np.interp(t, times, frames)  # noqa: E731
-        to_time = lambda i: np.interp(i, frames, times)  # noqa: E731
-        ax.secondary_xaxis("top", functions=(to_frame, to_time)).set_xlabel("frame")
+        frames = first_frame + np.arange(len(times))
+        convert = partial(np.interp, xp=times, fp=frames), partial(np.interp, xp=frames, fp=times)
+        top = ax.secondary_xaxis("top", functions=convert)
+        top.set_xlabel("frame")
+        top.xaxis.set_major_locator(MaxNLocator(integer=True))
     if label:
-        ax.legend(loc="upper right")
+        ax.legend(loc="best")
     return ax
 
 

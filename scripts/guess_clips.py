@@ -1,0 +1,114 @@
+"""Make the three clips of the guessing exercise in notebook 00: one of them is altered.
+
+Run inside the project's .venv:  python scripts/guess_clips.py
+
+Two are plain excerpts of sample clips. In the third, one eye stays open while the other blinks:
+an open eye of the same rendered person is laid over the shut one with a soft edge, for six frames.
+All three carry the same mark, so that the mark gives nothing away. Their entries in catalog.json
+are replaced, with new hashes: the encoder does not write the same bytes each time. The other
+entries stay as they are.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
+from framewise import alignment, clips, consent, landmarks
+
+MARK = "EXERCISE: one of three is altered"
+LENGTH = 100
+EXCERPTS = {"guess_1": ("ana_talk", 0), "guess_2": ("ben_talk", 60), "guess_3": ("ana_talk", 100)}
+"""For each clip, the sample that it is taken from and the first frame taken."""
+
+ALTERED, SHUT, OPEN = "guess_3", range(121, 127), 119
+"""Frames of the sample in which the eyes are shut in a blink, and one in which they are open."""
+
+
+def put_mark(image: np.ndarray) -> np.ndarray:
+    """Write the mark along the lower edge of an (H, W, 3) uint8 picture."""
+    marked, place = image.copy(), (14, image.shape[0] - 16)
+    for colour, thick in (((0, 0, 0), 4), ((255, 255, 255), 1)):
+        font = cv2.FONT_HERSHEY_SIMPLEX
+        cv2.putText(marked, MARK, place, font, 0.62, colour, thick, cv2.LINE_AA)
+    return marked
+
+
+def soft_mask(eye: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+    """Return an ellipse around the eye's points that fades out, (H, W, 1) float32 from 0 to 1."""
+    (x, y), width = eye.mean(0), np.ptp(eye[:, 0])
+    mask = np.zeros(size_wh[::-1], np.float32)
+    axes = round(0.75 * width), round(0.5 * width)
+    cv2.ellipse(mask, (round(x), round(y)), axes, 0, 0, 360, 1.0, cv2.FILLED)
+    return cv2.GaussianBlur(mask, (0, 0), 0.08 * float(width))[..., None]
+
+
+def open_left_eye(clip: clips.Clip, track: landmarks.FaceTrack, number: int) -> np.ndarray:
+    """Return a frame with the subject's left eye as it is in frame OPEN."""
+    steady, eye = list(alignment.STEADY), list(landmarks.GROUPS["left_eye"])
+    there, here = track.points[OPEN], track.points[number]
+    matrix = alignment.estimate_similarity(there[steady], here[steady])
+    moved = cv2.warpAffine(clip[OPEN], matrix, clip.size_wh)
+    mask = soft_mask(here[eye], clip.size_wh)
+    return np.round(mask * moved + (1 - mask) * clip[number]).astype(np.uint8)
+
+
+def excerpt(name: str, clip: clips.Clip, start: int) -> Iterator[np.ndarray]:
+    """Yield the marked frames of one exercise clip."""
+    track = landmarks.track_face(clip) if name == ALTERED else None
+    for number in range(start, start + LENGTH):
+        shut = track is not None and number in SHUT
+        yield put_mark(open_left_eye(clip, track, number) if shut else clip[number])
+
+
+def entry_of(name: str, path: Path, clip: clips.Clip, start: int) -> consent.Entry:
+    """Return the catalogue entry of an exercise clip."""
+    entry = {
+        "id": name,
+        "file": path.name,
+        "sha256": consent.sha256_of(path),
+        "title": f"Exercise clip {name[-1]} of 3: {clip.entry['people'][0]} talks to the camera",
+        "length": {"frames": LENGTH, "fps": round(clip.fps), "seconds": LENGTH / clip.fps},
+        "purpose": "the guessing exercise of notebook 00",
+        "licence": clip.entry["licence"],
+        "source": f"Made by scripts/guess_clips.py from frames {start} to {start + LENGTH - 1} of "
+        f"{clip.entry['id']}, with a mark burnt in; no such person exists.",
+        "people": clip.entry["people"],
+        "kind": "original",
+        "consent": {"type": "synthetic"},
+    }
+    if name == ALTERED:
+        first, last = SHUT[0] - start, SHUT[-1] - start
+        entry |= {
+            "kind": "fake",
+            "made_from": [clip.entry["id"]],
+            "method": f"In frames {first} to {last} the left eye, shut in a blink, is covered by "
+            f"the open one of frame {OPEN - start}, aligned by a similarity, with a soft edge.",
+            "altered_frames": [first, last],
+        }
+    return entry
+
+
+def make(name: str) -> consent.Entry:
+    """Write one exercise clip and return its entry."""
+    source, start = EXCERPTS[name]
+    clip = clips.open_sample(source)
+    consent.require(clip, "make")
+    words = "ALTERED for an exercise" if name == ALTERED else "An excerpt, not altered"
+    comment = f"{words}. Frame by Frame, notebook 00; a rendered person, nobody real."
+    path = consent.CLIPS / f"{name}.mp4"
+    frames = excerpt(name, clip, start)
+    clips.write_clip(path, frames, clip.fps, overwrite=True, comment=comment)
+    return entry_of(name, path, clip, start)
+
+
+if __name__ == "__main__":
+    made = {name: make(name) for name in EXCERPTS}
+    kept = [entry for key, entry in consent.catalogue().items() if key not in made]
+    text = json.dumps({"clips": [*kept, *made.values()]}, indent=1) + "\n"
+    (consent.CLIPS / "catalog.json").write_text(text, encoding="utf-8")
+    print("\n".join(f"{name}: {entry['kind']}" for name, entry in made.items()))

@@ -1,0 +1,40 @@
+"""Exercises answer in words, and a wrong answer never crashes."""
+
+import re
+
+import pytest
+from framewise import exercises
+
+
+@pytest.mark.parametrize("name", sorted(exercises._checks))
+@pytest.mark.parametrize(
+    "answer",
+    [..., None, "no idea", -1, [], {}, object(), float("nan"), float("inf")],
+    ids=repr,
+)
+def test_nonsense_does_not_pass_and_does_not_crash(name, answer):
+    result = exercises.check(name, answer)
+    assert not result.passed
+    assert repr(result).startswith("Not yet: ") and len(result.words) > 20
+
+
+def test_unknown_exercise():
+    with pytest.raises(KeyError, match="03.1"):
+        exercises.check("99.9", 1)
+
+
+def test_unknown_quiz():
+    with pytest.raises(FileNotFoundError):
+        exercises.quiz("99")
+
+
+@pytest.mark.parametrize("notebook", ["00", "01", "02", "03"])
+def test_quiz_is_plain_html_with_a_reason_for_every_option(notebook):
+    text = exercises.quiz(notebook).data
+    assert not re.search(r"<script|http|onclick", text)
+    questions = re.split(r"<p><b>\d+\. ", text)[1:]
+    assert 3 <= len(questions) <= 6
+    for question in questions:
+        assert question.count("<b>Yes.</b>") == 1
+        assert question.count("<b>No.</b>") >= 1
+        assert question.count("<details>") == question.count("</summary>") >= 2
