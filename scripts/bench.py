@@ -82,9 +82,8 @@ def long_clip(folder: Path, minutes: float, frames: int = 250) -> Path:
                 tick = int(1 / (30 * video.time_base))
                 for packet in source.demux(video):
                     if packet.size:
-                        packet.pts, packet.dts = (
-                            t + shift * tick for t in (packet.pts, packet.dts)
-                        )
+                        packet.pts += shift * tick
+                        packet.dts += shift * tick
                         packet.stream = stream
                         out.mux(packet)
             shift += frames

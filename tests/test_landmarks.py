@@ -174,7 +174,7 @@ def heads():
 
 
 def film(tmp_path, places, name="film.mp4"):
-    """Write a clip of 100 frames in which the heads stand where `places(i)` says; later in front."""
+    """Write a clip of 100 frames with the heads where `places(i)` says; the last in front."""
     cast = heads()
     frames = []
     for i in range(100):

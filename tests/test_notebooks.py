@@ -1,4 +1,4 @@
-"""Every notebook runs from a clean kernel; every solution passes its check, an empty cell does not."""
+"""Every notebook runs from a clean kernel; solutions pass their checks, empty cells do not."""
 
 import re
 import subprocess
