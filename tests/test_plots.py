@@ -1,0 +1,64 @@
+"""Plots draw what they are given, in its units, and say it in words."""
+
+import matplotlib
+
+matplotlib.use("agg")
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from framewise import clips, landmarks, plots
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def test_series_keep_their_gaps_and_tell_time_and_frame():
+    values = np.array([1, 2, np.nan, 3])
+    ax = plots.plot_series(np.arange(4) / 25, values, label="a", ylabel="px", first_frame=10)
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), values)
+    assert ax.get_xlabel() == "time (s)" and ax.get_ylabel() == "px"
+    (top,) = ax.child_axes
+    ax.figure.canvas.draw()
+    assert top.get_xlabel() == "frame" and top.get_xlim() == pytest.approx((10, 13))
+    plots.plot_series(np.arange(4) / 25, values, ax=ax, label="b")
+    assert len(ax.lines) == 2 and len(ax.child_axes) == 1
+
+
+def test_boxes_and_landmarks_lie_where_they_should():
+    picture = clips.open_still("ana_neutral")
+    points = landmarks.find_landmarks(picture)
+    ax = plots.plot_image(picture, title="Ana")
+    plots.plot_boxes(landmarks.face_box(points), ax=ax, labels=["0.9"])
+    plots.plot_landmarks(points, ax=ax, groups=["nose", "left_eye"])
+    (box,) = ax.patches
+    np.testing.assert_allclose(box.get_bbox().extents, landmarks.face_box(points), rtol=1e-6)
+    assert ax.lines[0].get_xydata() == pytest.approx(points)
+    nose, eye = (line.get_xydata() for line in ax.lines[1:])
+    assert len(nose) == len(landmarks.GROUPS["nose"]) and (eye[0] == eye[-1]).all()
+    assert ax.yaxis_inverted()
+
+
+def test_images_share_one_height():
+    tall, wide = np.zeros((40, 20, 3), np.uint8), np.zeros((40, 80), np.uint8)
+    figure = plots.show_images([tall, wide], ["one", "two\nlines"])
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["one", "two\nlines"]
+    figure.canvas.draw()
+    heights = [ax.get_window_extent().height for ax in figure.axes]
+    assert heights[0] == pytest.approx(heights[1], rel=0.05)
+
+
+def test_a_figure_is_shown_with_its_words(capsys):
+    plots.show(plots.plot_image(np.zeros((4, 4), np.uint8)), alt='A "black" <square>')
+    assert not plt.get_fignums()
+
+
+def test_the_words_stand_in_the_page(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots, "display", shown.append)
+    plots.show(plt.figure(), alt='A "black" <square>')
+    assert 'alt="A &quot;black&quot; &lt;square&gt;"' in shown[0].data
+    assert "data:image/png;base64," in shown[0].data
