@@ -1,0 +1,515 @@
+"""The set-up command: good ways and bad, on a tiny project of its own and without a network."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import check
+import course
+import nbformat
+import pytest
+import run_notebooks
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = getattr(sys, "_base_executable", sys.executable)
+
+
+# A tiny project: the real course.py, stand-ins for all that takes long
+
+
+def write_wheel(folder: Path, name: str = "tinyface", version: str = "1.0") -> str:
+    """Write a wheel with one empty module; return its sha256."""
+    info = f"{name}-{version}.dist-info"
+    files = {
+        f"{name}.py": "",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": f"[console_scripts]\n{name} = {name}:main\n",
+    }
+    rows = [f"{file},{record_hash(text)},{len(text)}" for file, text in files.items()]
+    files[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,", ""])
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for file, text in files.items():
+            wheel.writestr(file, text)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def record_hash(text: str) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
+    return "sha256=" + digest.rstrip(b"=").decode()
+
+
+def make_project(root: Path) -> Path:
+    for folder in ("scripts", "notebooks/framewise", "wheels"):
+        (root / folder).mkdir(parents=True)
+    shutil.copy(ROOT / "scripts" / "course.py", root / "scripts")
+    shutil.copytree(ROOT / "data" / "models", root / "data" / "models")
+    (root / "scripts" / "check.py").write_text("print('OK   everything')\n")
+    echo = "import os, sys; print(sys.argv[1:], os.getcwd(), os.environ['PYTHONPATH'])\n"
+    (root / "notebooks" / "framewise" / "__main__.py").write_text(echo)
+    write_lock(root, write_wheel(root / "wheels"))
+    return root
+
+
+def write_lock(root: Path, sha256: str, version: str = "1.0") -> None:
+    line = f"tinyface=={version} --hash=sha256:{sha256}\n"
+    (root / "scripts" / "requirements.lock").write_text(line)
+
+
+def without_network(**more: str) -> dict[str, str]:
+    """Return an environment in which pip knows only a closed port of this machine."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
+    env.update(PIP_CONFIG_FILE=os.devnull, PIP_INDEX_URL="http://127.0.0.1:9/", PIP_RETRIES="1")
+    return {**env, "PIP_NO_CACHE_DIR": "1", **more}
+
+
+def run_course(root: Path, *arguments: object, **more: str) -> SimpleNamespace:
+    """Run course.py of a project from another folder; return its exit code and its words."""
+    done = subprocess.run(
+        [PYTHON, root / "scripts" / "course.py", *map(str, arguments)],
+        env=without_network(**{"PIP_FIND_LINKS": (root / "wheels").as_uri(), **more}),
+        cwd=root.parent,
+        capture_output=True,
+        timeout=300,
+    )
+    words = (done.stdout + done.stderr).decode("utf-8", "replace")
+    assert "Traceback" not in words, words
+    return SimpleNamespace(code=done.returncode, words=words)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    """A tiny project that is set up, in a folder with a space and a letter beyond ASCII."""
+    root = make_project(tmp_path_factory.mktemp("course") / "a school ü")
+    done = run_course(root, "clips", LC_ALL="C", LANG="C", PIP_USER="1")
+    assert done.code == 0, done.words
+    assert "[1/3] Making .venv" in done.words
+    return root
+
+
+def stamp_of(project: Path) -> dict:
+    return json.loads((project / ".venv/share/framewise-course.json").read_text())
+
+
+def test_a_second_run_does_nothing_but_its_work(project):
+    began = time.monotonic()
+    done = run_course(project, "clips")
+    assert done.code == 0
+    assert done.words.startswith("['--clips']")
+    assert "[1/" not in done.words
+    assert time.monotonic() - began < 30
+    assert stamp_of(project)["checked"] is True
+
+
+def test_our_package_is_on_the_path(project):
+    assert str(project / "notebooks") in run_course(project, "clips", PYTHONPATH="elsewhere").words
+
+
+def test_inspect_finds_files_from_the_folder_of_the_caller(project):
+    (project.parent / "clip ü.mp4").write_bytes(b"")
+    done = run_course(project, "inspect", "clip ü.mp4", "--no-browser")
+    assert done.code == 0
+    assert str(project.parent / "clip ü.mp4") in done.words
+    assert "--out" not in done.words and "--no-browser" in done.words
+    done = run_course(project, "inspect", "clip ü.mp4", "--out", "page ü.html")
+    assert str(project.parent / "page ü.html") in done.words
+
+
+def test_inspect_without_the_file_says_so(project):
+    done = run_course(project, "inspect", "nowhere.mp4")
+    assert (done.code, "There is no video nowhere.mp4" in done.words) == (1, True)
+
+
+def test_an_interrupted_set_up_is_made_anew(project):
+    (project / ".venv/share/framewise-course.json").write_text("{}")
+    done = run_course(project, "clips")
+    assert done.code == 0
+    assert "interrupted: making .venv anew" in done.words
+
+
+def test_a_moved_folder_keeps_its_packages(project, tmp_path):
+    moved = tmp_path / "moved é"
+    shutil.copytree(project, moved, symlinks=True)
+    shutil.rmtree(moved / "wheels")  # nothing could be installed anew
+    done = run_course(moved, "clips", PIP_FIND_LINKS="")
+    assert done.code == 0, done.words
+    assert "The folder was moved" in done.words
+    scripts = course_scripts(moved)
+    assert str(moved).encode() in (scripts / script_name("tinyface")).read_bytes()
+    assert "[1/" not in run_course(moved, "clips").words
+
+
+def course_scripts(root: Path) -> Path:
+    return root / ".venv" / ("Scripts" if os.name == "nt" else "bin")
+
+
+def script_name(name: str) -> str:
+    return name + ".exe" if os.name == "nt" else name
+
+
+def test_a_new_lock_is_installed_and_a_bad_one_leaves_the_old(project):
+    good = (project / "scripts" / "requirements.lock").read_text()
+    before = stamp_of(project)
+    write_lock(project, "0" * 64)
+    shutil.rmtree(course_site(project) / "tinyface-1.0.dist-info")
+    done = run_course(project, "clips")
+    assert done.code == 1
+    assert "sha256 is wrong" in done.words
+    assert stamp_of(project) == before
+    write_lock(project, write_wheel(project / "wheels", version="2.0"), "2.0")
+    assert "Installing the packages" in run_course(project, "clips").words
+    assert (course_site(project) / "tinyface-2.0.dist-info").is_dir()
+    (project / "scripts" / "requirements.lock").write_text(good)
+
+
+def course_site(root: Path) -> Path:
+    return next((root / ".venv").rglob("site-packages"))
+
+
+def test_no_network_is_said_plainly(tmp_path):
+    root = make_project(tmp_path / "course")
+    (root / "wheels" / "tinyface-1.0-py3-none-any.whl").unlink()
+    done = run_course(root, "start", PIP_FIND_LINKS="")
+    assert done.code == 1
+    assert "There is no network" in done.words
+    assert "works without a network" in done.words
+    assert (root / "build" / "set-up.log").stat().st_size
+
+
+def test_a_venv_of_others_is_left_alone(tmp_path):
+    root = make_project(tmp_path / "course")
+    (root / ".venv").mkdir()
+    (root / ".venv" / "mine.txt").write_text("mine")
+    done = run_course(root, "clips")
+    assert (done.code, "was not made by this command" in done.words) == (1, True)
+    assert (root / ".venv" / "mine.txt").read_text() == "mine"
+
+
+def test_a_check_that_fails_stops_the_start(tmp_path):
+    root = make_project(tmp_path / "course")
+    (root / "scripts" / "check.py").write_text(
+        "print('FAIL x  why -> repair'); raise SystemExit(1)"
+    )
+    done = run_course(root, "start", "--no-browser")
+    assert (done.code, "not sound" in done.words) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "state"),
+    [
+        (None, "", "absent"),
+        ("share/framewise-course.part", "", "absent"),
+        ("pyvenv.cfg", "", "foreign"),
+        ("share/framewise-course.json", "{}", "unfinished"),
+        ("share/framewise-course.json", "{half", "unfinished"),
+        ("share/framewise-course.json", '{"lock": "1", "python": "3.11"}', "broken"),
+    ],
+)
+def test_the_state_of_a_venv(tmp_path, monkeypatch, file, content, state):
+    monkeypatch.setattr(course, "VENV", tmp_path)
+    if file:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(content)
+    assert course.venv_state() == state
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the lock of Windows is held by a process")
+def test_two_set_ups_at_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(course, "BUILD", tmp_path)
+    with course.sole_set_up(), pytest.raises(SystemExit, match="Another set-up"):
+        course.sole_set_up().__enter__()
+    with course.sole_set_up():
+        pass
+
+
+# What is wrong, said plainly
+
+
+def test_course_py_can_be_read_by_an_old_python():
+    source = (ROOT / "scripts" / "course.py").read_text(encoding="utf-8")
+    ast.parse(source, feature_version=(3, 7))
+
+
+def test_an_old_python_is_told_so():
+    names = map(shutil.which, ("python3.7", "python3.8", "python3.9", "python3.10"))
+    old = [
+        name
+        for name in names
+        if name and not subprocess.call([name, "-c", ""], stderr=subprocess.DEVNULL)
+    ]
+    if not old:
+        pytest.skip("no Python older than 3.11 on this machine")
+    command = [old[0], ROOT / "scripts" / "course.py", "start"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "the course needs 3.11 or newer" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_too_old_is_said_with_a_repair(monkeypatch):
+    monkeypatch.setattr(course, "OLDEST", (9, 9))
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(SystemExit, match=r"needs 3\.11 or newer(.|\n)*python\.org"):
+        course.require_python()
+
+
+@pytest.mark.parametrize("module", ["venv", "ensurepip"])
+def test_debians_split_python(monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(SystemExit, match="apt install python3-venv"):
+        course.require_venv_module()
+
+
+def test_a_full_disk_is_seen_before_the_work(monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=10_000_000))
+    with pytest.raises(SystemExit, match=r"disk is full: 0\.0 GB free"):
+        course.require_disk()
+
+
+@pytest.mark.parametrize(
+    ("complaint", "words"),
+    [
+        ("ERROR: Could not install packages: [Errno 28] No space left on device", "disk is full"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "sha256"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] unable to get local issuer", "proxy"),
+        (
+            "NewConnectionError(': Failed to establish a new connection: [Errno -3] Temporary "
+            "failure in name resolution')\nERROR: No matching distribution found for anyio==1",
+            "no network",
+        ),
+        ("ReadTimeoutError: HTTPSConnectionPool: Read timed out. (read timeout=15)", "no network"),
+        ("error: externally-managed-environment", "without --here"),
+        ("PermissionError: [Errno 13] Permission denied: 'x'", "cannot be written"),
+        ("ERROR: No matching distribution found for av==18.1.0", "no ready-made file"),
+        ("ERROR: something else", "something else"),
+        ("", "no message"),
+    ],
+)
+def test_what_pip_says_in_plain_words(complaint, words):
+    assert words in course.explain_pip(complaint)
+
+
+def test_what_the_system_says_in_plain_words():
+    assert "disk is full" in course.explain_os_error(OSError(28, "No space left on device"))
+    assert "cannot be written" in course.explain_os_error(PermissionError(13, "Permission denied"))
+
+
+def test_here_leaves_the_system_python_alone(tmp_path, monkeypatch):
+    (tmp_path / "EXTERNALLY-MANAGED").touch()
+    monkeypatch.setattr(course.sysconfig, "get_path", lambda name: str(tmp_path))
+    monkeypatch.setattr(sys, "base_prefix", sys.prefix)
+    monkeypatch.delenv("PIP_BREAK_SYSTEM_PACKAGES", raising=False)
+    with pytest.raises(SystemExit, match="without --here"):
+        course.require_unmanaged()
+
+
+# Ports, JupyterLab, the command line
+
+
+def test_a_taken_port(capsys):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        assert not course.is_free(taken)
+        with pytest.raises(SystemExit, match=f"Port {taken} is taken"):
+            course.choose_port(taken)
+    assert course.choose_port(taken) == taken
+
+
+def test_the_next_free_port_is_taken_and_said(monkeypatch, capsys):
+    monkeypatch.setattr(course, "is_free", lambda port: port == 8890)
+    assert course.choose_port(None) == 8890
+    assert "Port 8888 is taken; using 8890." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("uid", "allowed"), [(0, True), (1000, False)])
+def test_root_is_allowed_and_told(monkeypatch, capsys, uid, allowed):
+    monkeypatch.setattr(os, "geteuid", lambda: uid, raising=False)
+    command = course.jupyter_command(course.parse(["start", "--no-browser"]), 9000)
+    assert ("--allow-root" in command) is allowed
+    assert ("Running as root" in capsys.readouterr().out) is allowed
+    assert "--no-browser" in command
+
+
+def test_the_command_line():
+    assert course.parse([]).command == "start"
+    assert course.parse(["--no-browser"]).no_browser
+    assert course.parse(["test", "-k", "clips", "-x"]).rest == ["-k", "clips", "-x"]
+    assert course.parse(["run", "1", "03"]).notebooks == ["1", "03"]
+    assert course.parse(["check", "--here"]).here
+
+
+@pytest.mark.parametrize("arguments", [["strat"], ["--foo"], ["run", "--fast"], ["inspect"]])
+def test_what_is_not_understood_is_an_error(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        course.parse(arguments)
+    assert stopped.value.code == 2
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit):
+        course.parse(["--help"])
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in course.COMMANDS)
+
+
+# The networks
+
+
+@pytest.fixture
+def wheel(tmp_path, monkeypatch) -> SimpleNamespace:
+    """A stand-in for the wheel with the networks, and an empty models folder for it."""
+    files = {"a": b"first", "b": b"second"}
+    entries = {
+        name: {"file": f"{name}.tflite", "path": f"in/{name}", "sha256": digest(content)}
+        for name, content in files.items()
+    }
+    wanted = {"wheel": {"file": "w.whl", "licence_path": "LICENSE"}, "files": entries}
+    with zipfile.ZipFile(tmp_path / "w.whl", "w") as archive:
+        archive.writestr("LICENSE", "free")
+        for name, content in files.items():
+            archive.writestr(f"in/{name}", content)
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / "models.json").write_text(json.dumps(wanted))
+    monkeypatch.setattr(course, "MODELS", models)
+    return SimpleNamespace(folder=tmp_path, models=models, wanted=wanted)
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_networks_are_kept_with_their_licence(wheel):
+    assert not course.networks_ready()
+    course.keep_networks(wheel.folder, wheel.wanted)
+    assert course.networks_ready()
+    assert (wheel.models / "LICENSE.txt").read_text() == "free"
+    (wheel.models / "b.tflite").write_bytes(b"damaged")
+    assert not course.networks_ready()
+
+
+def test_a_network_with_a_wrong_hash_is_not_kept(wheel):
+    wheel.wanted["files"]["b"]["sha256"] = "0" * 64
+    with pytest.raises(SystemExit, match=r"b\.tflite is not the file"):
+        course.keep_networks(wheel.folder, wheel.wanted)
+    assert [path.name for path in wheel.models.iterdir()] == ["models.json"]
+
+
+# What is installed
+
+
+def test_the_locks_hold_every_direct_package_and_agree():
+    locked = check.locked_versions()
+    assert set(check.direct_packages()) <= set(locked)
+    text = (ROOT / "scripts" / "requirements-test.lock").read_text(encoding="utf-8")
+    lines = [line.split(" ")[0].split("==") for line in text.splitlines() if line[:1].isalnum()]
+    assert lines
+    assert all(locked.get(name, version) == version for name, version in lines)
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-test.lock"])
+def test_a_lock_is_all_hashes_and_names_no_place(name):
+    text = (ROOT / "scripts" / name).read_text(encoding="utf-8")
+    packages = [line for line in text.splitlines() if line[:1].isalnum()]
+    assert text.count("--hash=sha256:") >= len(packages) > 30
+    assert not any(word in text for word in ("http:", "https:", "file:", "/home", "/tmp"))
+
+
+# check.py
+
+
+def test_a_check_that_breaks_is_one_line_with_a_repair():
+    line = check.line_of("video", lambda: 1 / 0)
+    assert line.startswith("FAIL video")
+    assert "ZeroDivisionError" in line and " -> " in line and "\n" not in line
+
+
+def test_a_package_in_another_version(monkeypatch):
+    monkeypatch.setattr(check, "locked_versions", lambda: {"numpy": "0.1", "nowhere": "1"})
+    with pytest.raises(check.Fault, match=r"tested with 0\.1"):
+        check.check_package("numpy")
+    with pytest.raises(check.Fault, match="is not installed"):
+        check.check_package("nowhere")
+
+
+def test_two_owners_of_cv2(monkeypatch):
+    owners = {"cv2": ["opencv-python", "opencv-python-headless"]}
+    monkeypatch.setattr(check.metadata, "packages_distributions", lambda: owners)
+    with pytest.raises(check.Fault, match="opencv-python opencv-python-headless"):
+        check.check_cv2_owner()
+
+
+@pytest.mark.parametrize("engine", ["litert", "opencv"])
+@pytest.mark.parametrize("name", check.SIZES)
+def test_networks_give_the_stored_output_in_both_engines(name, engine):
+    if engine == "litert":
+        pytest.importorskip("ai_edge_litert")
+    expected = json.loads(check.EXPECTED.read_text(encoding="utf-8"))[name]
+    found = check.sampled_outputs(name, engine)
+    for key, numbers in expected.items():
+        assert found[key] == pytest.approx(numbers, abs=0.01)
+
+
+def test_a_network_with_other_output_fails(monkeypatch):
+    monkeypatch.setattr(
+        check, "ramp", lambda size: __import__("numpy").zeros((1, size, size, 3), "f4")
+    )
+    with pytest.raises(check.Fault, match="gives other numbers"):
+        check.check_network("mesh")
+
+
+def test_frames_that_come_back_wrong(monkeypatch):
+    from framewise import clips
+
+    assert "all right" in check.check_video()
+    exact = clips.Clip.__getitem__
+    monkeypatch.setattr(clips.Clip, "__getitem__", lambda clip, i: exact(clip, max(i - 1, 0)))
+    with pytest.raises(check.Fault, match="came back wrong"):
+        check.check_video()
+
+
+# run_notebooks.py
+
+
+def write_notebook(path: Path, *cells: str) -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
+    path.write_text(nbformat.writes(notebook), encoding="utf-8")
+
+
+def test_notebooks_run_into_pages(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(run_notebooks, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(run_notebooks, "BUILD", tmp_path / "build")
+    write_notebook(tmp_path / "00_good.ipynb", "print('x' * 3)", "data = b'x' * 200_000_000")
+    write_notebook(tmp_path / "01_bad.ipynb", "print('before')", "1 / 0", "print('after')")
+    assert run_notebooks.main(["0"]) == 0
+    line = capsys.readouterr().out.splitlines()[0]
+    assert "2/2 cells" in line and line.endswith("ok")
+    assert int(line.split(" MB")[0].split()[-1]) > 200
+    assert "xxx" in (tmp_path / "build" / "00_good.html").read_text(encoding="utf-8")
+    assert run_notebooks.main([]) == 1
+    shown = capsys.readouterr()
+    assert "1 of 2 notebooks ran" in shown.out
+    assert "01_bad.ipynb, cell 2" in shown.err and "ZeroDivisionError" in shown.err
+    page = (tmp_path / "build" / "01_bad.html").read_text(encoding="utf-8")
+    assert "before" in page and "ZeroDivisionError" in page
+
+
+def test_a_number_without_a_notebook(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_notebooks, "NOTEBOOKS", tmp_path)
+    with pytest.raises(SystemExit, match="No notebook has the number 07"):
+        run_notebooks.main(["7"])
