@@ -5,9 +5,8 @@ import matplotlib
 matplotlib.use("agg")
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
-
 from framewise import clips, landmarks, plots
+from matplotlib import pyplot as plt
 
 
 @pytest.fixture(autouse=True)

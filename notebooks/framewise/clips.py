@@ -426,7 +426,8 @@ def _decode_from(path: Path, index: _Index, start: int, stop: int) -> Iterator[a
     for key in [*before[::-1][:3], None]:
         with _open(path) as container:
             stream = _video_stream(container)
-            stream.thread_type = "AUTO" if index.trouble is None else "NONE"
+            large = stream.width * stream.height > 1e6  # sharing out smaller ones costs more
+            stream.thread_type = "AUTO" if large and index.trouble is None else "NONE"
             if key is None:
                 yield from islice(_frames(container, stream), start, None)
                 return

@@ -168,6 +168,7 @@ def _turn_back_and_enlarge(answer: Any) -> Result:
 
 
 EYE_CORNERS = [33, 133, 362, 263]
+CORNERS_AND_NOSE = [*EYE_CORNERS, 168, 6, 197, 195, 5, 4, 1, 2, 98, 327]
 
 
 @exercise("03.2")
@@ -177,15 +178,18 @@ def _points_that_hold_the_corners(answer: Any) -> Result:
         return Result(False, "expected a list of two or more point numbers from 0 to 467.")
     if np.isin(EYE_CORNERS, which).any():
         return Result(False, "an eye corner is among them, and those are the judges.")
-    ours, theirs = (_corner_shifts(some) for some in (which, np.arange(468)))
+    talk, mouth = _corner_shifts(which)
+    nose, everything = _corner_shifts(CORNERS_AND_NOSE), _corner_shifts(np.arange(468))
     words = (
-        f"the corners shift by {ours[0]:.2f} px on the clip (all 468: {theirs[0]:.2f}), and by "
-        f"{ours[1]:.2f} px when the mouth opens (all 468: {theirs[1]:.2f})."
+        f"the corners shift by {talk:.2f} px on the clip (corners and nose {nose[0]:.2f}, all 468 "
+        f"{everything[0]:.2f}), and by {mouth:.2f} px as the mouth opens ({nose[1]:.2f} and "
+        f"{everything[1]:.2f})."
     )
-    if ours[1] >= theirs[1] / 2:
-        return Result(False, f"{words} The mouth moves them too far: which of your points speak?")
-    if ours[0] >= theirs[0]:
+    on_clip, on_mouth = np.divide([talk, mouth], np.minimum(nose, everything))
+    if on_clip >= max(1, on_mouth):
         return Result(False, f"{words} The clip moves them too far: what swings as the head turns?")
+    if on_mouth >= 1:
+        return Result(False, f"{words} The mouth moves them too far: which of your points speak?")
     return Result(True, words)
 
 
