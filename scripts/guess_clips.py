@@ -49,7 +49,7 @@ def soft_mask(eye: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
 
 def open_left_eye(clip: clips.Clip, track: landmarks.FaceTrack, number: int) -> np.ndarray:
     """Return a frame with the subject's left eye as it is in frame OPEN."""
-    steady, eye = list(alignment.STEADY), list(landmarks.GROUPS["left_eye"])
+    steady, eye = alignment.STEADY, landmarks.GROUPS["left_eye"]
     there, here = track.points[OPEN], track.points[number]
     matrix = alignment.estimate_similarity(there[steady], here[steady])
     moved = cv2.warpAffine(clip[OPEN], matrix, clip.size_wh)

@@ -2,7 +2,7 @@
 
 Notebook: 03_alignment.ipynb
 
-Public: CANONICAL_SIZE, STEADY, estimate_similarity, apply_similarity, invert_similarity,
+Public: CANONICAL, STEADY, estimate_similarity, apply_similarity, invert_similarity,
 canonical_face, align_face, unalign_face, mean_face.
 
 Convention: points are (x, y) pixels, (0, 0) the middle of the top-left pixel. A similarity is a
@@ -33,9 +33,13 @@ CANONICAL = np.load(Path(__file__).with_name("canonical_face.npy"))
 """(468, 2) float64 in 0..1: the mean shape of the course's rendered people, made symmetric by
 `scripts/canonical_face.py`."""
 
-STEADY = tuple(np.flatnonzero(CANONICAL[:, 1] < CANONICAL[2, 1]).tolist())
-"""Points that speech hardly moves: all above the base of the nose. On the talking sample clips they
-hold the eye corners steadier than the eye corners and the nose ridge alone, or all 468."""
+STEADY = np.flatnonzero(CANONICAL[:, 1] < CANONICAL[2, 1])
+"""Points that speech hardly moves, (N,) int: all above the base of the nose.
+
+On the talking sample clips they hold the eye corners far steadier than the eye corners and the nose
+alone, and about as still as all 468, which an open mouth drags along; a turned head they hold a
+little worse than all 468.
+"""
 
 
 def estimate_similarity(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
@@ -133,10 +137,9 @@ def align_face(
     ValueError
         The points are NaN: there is no face to align.
     """
-    steady = list(STEADY)
-    if np.isnan(points[steady]).any():
+    if np.isnan(points[STEADY]).any():
         raise ValueError("points: expected the landmarks of a face, got NaN: no face was found.")
-    matrix = estimate_similarity(points[steady], canonical_face(size)[steady])
+    matrix = estimate_similarity(points[STEADY], canonical_face(size)[STEADY])
     return cv2.warpAffine(image, matrix, (size, size)), matrix
 
 

@@ -59,7 +59,7 @@ def show_images(
     """Show images side by side at one height (inches), each with its title."""
     widths = [image.shape[1] / image.shape[0] for image in images]
     lines = max((title.count("\n") + 1 for title in titles), default=0)
-    size = sum(widths) * height, height + 0.1 + 0.25 * lines
+    size = sum(widths) * height, height + 0.15 + 0.25 * lines
     figure, axes = plt.subplots(1, len(images), figsize=size, width_ratios=widths, squeeze=False)
     for ax, image, title in zip(axes[0], images, list(titles) + [""] * len(images), strict=False):
         plot_image(image, ax=ax, title=title).set_axis_off()
@@ -90,7 +90,7 @@ def plot_landmarks(
     """Draw landmarks, (468, 2) pixels, as dots; named groups of GROUPS as lines over them."""
     ax.plot(*points.T, ".", color=colour, ms=2.5)
     for i, name in enumerate(groups):
-        part = list(GROUPS[name])
+        part = GROUPS[name]
         ring = part if name == "nose" else [*part, part[0]]
         ax.plot(*points[ring].T, "-", color=f"C{i}", lw=1.5, label=name.replace("_", " "))
     return ax
