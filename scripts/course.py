@@ -625,13 +625,13 @@ def inspect(options: argparse.Namespace) -> int:
     BUILD.mkdir(exist_ok=True)
     where = ["--out", Path(options.out).expanduser().absolute()] if options.out else []
     quiet = ["--no-browser"] if options.no_browser or not has_screen() else []
-    return run(options.here, "-m", "framewise", video.absolute(), *where, *quiet)
+    return run(options.here, SCRIPTS / "inspect_video.py", video.absolute(), *where, *quiet)
 
 
 def clips(options: argparse.Namespace) -> int:
     """List the sample clips, and what the people in them agreed to."""
     set_up(options)
-    return run(options.here, "-m", "framewise", "--clips")
+    return run(options.here, SCRIPTS / "inspect_video.py", "--clips")
 
 
 # command: (function, what it does, its own arguments)

@@ -3,6 +3,7 @@
 import random
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import av
 import cv2
@@ -120,8 +121,10 @@ def test_a_cache_that_was_cut_off_is_measured_again(plain_video, monkeypatch, tm
     monkeypatch.setattr(clips, "KEEP_AFTER", -1)
     Clip(plain_video)
     (kept,) = (tmp_path / "cache").iterdir()
-    kept.write_bytes(kept.read_bytes()[:50])
-    assert len(Clip(plain_video)) == 90
+    whole = kept.read_bytes()
+    for bad in (whole[:50], whole[:200] + bytes(300) + whole[500:], b"", b"no archive"):
+        kept.write_bytes(bad)
+        assert len(Clip(plain_video)) == 90
 
 
 def test_memory_does_not_grow_with_length(tmp_path):
@@ -158,6 +161,53 @@ def cut(path, share):
 def fast_start(tmp_path, **how):
     how = {"options": {"g": "20", "bf": "2"}, "muxer": {"movflags": "faststart"}} | how
     return write_video(tmp_path / "d.mp4", **how)
+
+
+def test_a_trimmed_file_is_not_called_damaged(tmp_path):
+    """A trim without re-encoding hides frames behind an edit list; nothing of it is lost."""
+    path = write_video(tmp_path / "whole.mp4", options={"g": "20", "bf": "0"})
+    trimmed = tmp_path / "trimmed.mp4"
+    with av.open(str(path)) as source, av.open(str(trimmed), "w") as out:
+        stream = out.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                start = round(0.5 / packet.time_base)
+                packet.pts, packet.dts, packet.stream = (
+                    packet.pts - start,
+                    packet.dts - start,
+                    stream,
+                )
+                out.mux(packet)
+    truth = full_decode(trimmed)
+    clip = Clip(trimmed)
+    assert len(clip) == len(truth) < 90 and not clip.lost
+    for i in (0, 40, 7, len(clip) - 1):
+        assert np.array_equal(clip[i], truth[i])
+
+
+def test_a_list_of_files_is_no_video(plain_video):
+    for name, text in (
+        ("a.mp4", f"ffconcat version 1.0\nfile {plain_video.name}\n"),
+        ("b.m3u8", f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n{plain_video.name}\n"),
+    ):
+        path = plain_video.with_name(name)
+        path.write_text(text)
+        with pytest.raises(ValueError, match="list of other files|cannot read"):
+            Clip(path)
+
+
+def test_several_threads_read_one_clip(plain_video):
+    clip = Clip(plain_video)
+    order = random.Random(2).choices(range(90), k=120)
+    with ThreadPoolExecutor(4) as pool:
+        assert [read_number(f) for f in pool.map(clip.__getitem__, order)] == order
+
+
+def test_another_folder_later_does_no_harm(plain_video, monkeypatch):
+    monkeypatch.chdir(plain_video.parent)
+    clip = Clip(plain_video.name)
+    monkeypatch.chdir("/")
+    assert read_number(clip[60]) == 60
 
 
 def test_a_cut_off_file_serves_what_is_left_and_says_what_is_not(tmp_path):
@@ -286,7 +336,7 @@ def test_writing_overwrites_nothing_unasked(tmp_path):
     ("frames", "fps", "name", "words"),
     [
         pytest.param([], 25, "x.mp4", "at least one", id="no frames"),
-        pytest.param([numbered_frame(0)], 0, "x.mp4", "above 0", id="no rate"),
+        pytest.param([numbered_frame(0)], 0, "x.mp4", "0.1 to 1000", id="no rate"),
         pytest.param([numbered_frame(0)], 25, "x.avi", ".mp4", id="other ending"),
         pytest.param([numbered_frame(0) / 255], 25, "x.mp4", "uint8", id="floats"),
         pytest.param([numbered_frame(0)[..., 0]], 25, "x.mp4", "expected", id="grey"),

@@ -59,7 +59,7 @@ def make_project(root: Path) -> Path:
     shutil.copytree(ROOT / "data" / "models", root / "data" / "models")
     (root / "scripts" / "check.py").write_text("print('OK   everything')\n")
     echo = "import os, sys; print(sys.argv[1:], os.getcwd(), os.environ['PYTHONPATH'])\n"
-    (root / "notebooks" / "framewise" / "__main__.py").write_text(echo)
+    (root / "scripts" / "inspect_video.py").write_text(echo)
     write_lock(root, write_wheel(root / "wheels"))
     return root
 

@@ -5,10 +5,11 @@ import re
 from pathlib import Path
 
 import cv2
+import inspect_video
 import numpy as np
 import pytest
 import traitlets
-from framewise import __main__, inspector
+from framewise import inspector
 from framewise.landmarks import FaceTrack
 
 
@@ -258,23 +259,23 @@ def test_catalogue_is_listed_with_consent(monkeypatch, capsys):
         {"id": "a", "consent": {"type": "synthetic"}, **entry},
         {"id": "b", "consent": signed, **entry},
     ]
-    monkeypatch.setattr(__main__.consent, "catalogue", lambda: {e["id"]: e for e in entries})
-    assert __main__.main(["--clips"]) == 0
+    monkeypatch.setattr(inspect_video.consent, "catalogue", lambda: {e["id"]: e for e in entries})
+    assert inspect_video.main(["--clips"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("a ") and "no such person" in first
     assert second.startswith("b ") and "signed for analyse until 2099-01-01" in second
 
 
 def test_a_missing_video_is_one_line(tmp_path, capsys):
-    assert __main__.main([str(tmp_path / "none.mp4"), "--no-browser"]) == 1
+    assert inspect_video.main([str(tmp_path / "none.mp4"), "--no-browser"]) == 1
     error = capsys.readouterr().err
     assert re.fullmatch(r"error: .*none\.mp4: no such file.*\n", error)
 
 
 def test_a_clip_without_faces_still_gets_its_page(plain_video, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(__main__.landmarks, "track_faces", lambda clip: [])
+    monkeypatch.setattr(inspect_video.landmarks, "track_faces", lambda clip: [])
     out = tmp_path / "page.html"
-    assert __main__.main([str(plain_video), "--out", str(out), "--no-browser"]) == 0
+    assert inspect_video.main([str(plain_video), "--out", str(out), "--no-browser"]) == 0
     text = out.read_text(encoding="utf-8")
     assert "no face was found in the whole clip" in text and "found footage" in text
     assert capsys.readouterr().out == f"{out}\n"
@@ -282,9 +283,9 @@ def test_a_clip_without_faces_still_gets_its_page(plain_video, tmp_path, monkeyp
 
 def test_curves_of_several_people_carry_their_numbers():
     track = track_of(StandIn())
-    names = list(__main__._series([track, track]))
+    names = list(inspect_video._series([track, track]))
     assert names[0] == "face 1: face-present score" and names[-1] == "face 2: mouth opening"
-    assert list(__main__._series([track]))[1] == "eye opening"
+    assert list(inspect_video._series([track]))[1] == "eye opening"
 
 
 def test_nothing_is_imported_that_the_page_would_need():

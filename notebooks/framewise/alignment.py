@@ -18,17 +18,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-__all__ = [
-    "STEADY",
-    "align_face",
-    "apply_similarity",
-    "canonical_face",
-    "estimate_similarity",
-    "invert_similarity",
-    "mean_face",
-    "unalign_face",
-]
-
 CANONICAL = np.load(Path(__file__).with_name("canonical_face.npy"))
 """(468, 2) float64 in 0..1: the mean shape of the course's rendered people, made symmetric by
 `scripts/canonical_face.py`."""

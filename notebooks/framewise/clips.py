@@ -2,15 +2,16 @@
 
 Notebook: 00_start_here.ipynb
 
-Public: Clip, Lost, open_sample, open_still, read_image, write_clip, cache_file.
+Public: Clip, Lost, open_sample, open_still, read_image, write_clip, cache_file, load_arrays,
+save_arrays.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 import time
 import warnings
-import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -23,10 +24,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from framewise import DATA, consent
-
-__all__ = ["Clip", "Lost", "cache_file", "open_sample", "open_still", "read_image", "write_clip"]
-
+from framewise import DATA, __version__, consent
 
 KEEP_AFTER = 1.0
 """A file that took longer than this to read through, in seconds, is remembered."""
@@ -41,20 +39,17 @@ class Lost(NamedTuple):
     """How many frames are missing there."""
 
 
+NO_TIME = np.iinfo(np.int64).min
+"""Stands for a timestamp that the file does not give."""
+
+
 class _Index(NamedTuple):
     """What a full decode of a file tells: the truth that seeking is held against."""
 
-    pts: np.ndarray  # (T,) int64 timestamps, -1 everywhere if the file has no usable ones
-    keys: np.ndarray  # (K,) frames from which decoding can start
+    pts: np.ndarray  # (T,) int64 timestamps, or NO_TIME
+    keys: np.ndarray  # (K,) frames from which decoding gives what a full decode gives
     lost: np.ndarray  # (L, 2) rows of Lost
     patched: np.ndarray  # (P,) frames that the decoder filled in where the file is damaged
-
-    @property
-    def trouble(self) -> int | None:
-        """The first frame that may depend on how damage before it was patched; None if sound."""
-        if self.pts[0] == -1:
-            return 0
-        return min([*(self.lost[:, 0] + 1), *self.patched], default=None)
 
 
 class Clip:
@@ -78,7 +73,9 @@ class Clip:
     fps : float
         Mean frames per second.
     times : (T,) float64, seconds since the first frame
+        From the file's timestamps; where it gives none, from the mean rate.
     size_wh : (int, int), pixels
+        Of the first frame, as stored: pixels that are not square are not stretched.
     sha256 : str
     entry : dict or None
         The catalogue entry; None for found footage.
@@ -107,6 +104,7 @@ class Clip:
         self.patched = tuple(self._index.patched.tolist())
         self._reader: Iterator[np.ndarray] | None = None
         self._next = 0
+        self._lock = threading.Lock()
         self._current: tuple[int, np.ndarray] = (0, next(self.frames(0, 1)))
         height, width = self._current[1].shape[:2]
         self.size_wh = (width, height)
@@ -128,9 +126,10 @@ class Clip:
         if not -len(self) <= i < len(self):
             raise IndexError(f"frame {i}: {self.path.name} has frames 0 to {len(self) - 1}.")
         index = i % len(self)
-        if index != self._current[0]:
-            self._current = (index, self._read(index))
-        return self._current[1].copy()
+        with self._lock:
+            if index != self._current[0]:
+                self._current = (index, self._read(index))
+            return self._current[1].copy()
 
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
         """Stream frames start to stop - 1, each (H, W, 3) uint8 RGB, one in memory at a time."""
@@ -138,7 +137,7 @@ class Clip:
         if start >= stop:
             return
         count = 0
-        for frame in islice(_decode_from(self.path, self._index, start, stop), stop - start):
+        for frame in islice(_decode_from(self.path, self._index, start), stop - start):
             yield _upright_rgb(frame)
             count += 1
         if count < stop - start:
@@ -162,7 +161,7 @@ class Clip:
 
     def _read(self, index: int) -> np.ndarray:
         keys = self._index.keys
-        nearer = np.any((keys > self._next) & (keys <= index)) and self._index.trouble is None
+        nearer = np.any((keys > self._next) & (keys <= index))
         if self._reader is None or index < self._next or nearer:
             self._reader, self._next = self.frames(index), index
         reader, self._reader = self._reader, None  # kept only if nothing goes wrong
@@ -178,14 +177,20 @@ def open_sample(name: str) -> Clip:
 
 def open_still(name: str) -> np.ndarray:
     """Read a still of the catalogue by its id as (H, W, 3) uint8 RGB."""
-    path = consent.file_of(name)
-    consent.entry_of(path, consent.sha256_of(path))
-    return read_image(path)
+    return read_image(consent.file_of(name))
 
 
 def read_image(path: str | Path) -> np.ndarray:
-    """Read a picture as (H, W, 3) uint8 RGB; ValueError if it is not one."""
-    data = np.frombuffer(_existing_file(path).read_bytes(), np.uint8)
+    """Read a picture as (H, W, 3) uint8 RGB.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError, consent.ConsentError
+        No such file; not a picture; in the catalogue, but bytes or consent do not hold.
+    """
+    path = _existing_file(path)
+    consent.entry_of(path, consent.sha256_of(path))
+    data = np.frombuffer(path.read_bytes(), np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if image is None:
         raise ValueError(f"{path}: expected a picture such as JPEG or PNG; this file is not one.")
@@ -212,7 +217,7 @@ def write_clip(
     frames : iterable of (H, W, 3) uint8 RGB
         All of one size. May be a generator: only one frame is held in memory.
     fps : float
-        Frames per second, above 0.
+        Frames per second, 0.1 to 1000.
     overwrite : bool
         Replace an existing file.
     comment : str
@@ -230,8 +235,8 @@ def write_clip(
     path = Path(path)
     if path.suffix.lower() != ".mp4":
         raise ValueError(f"path: expected a name ending in .mp4, got {path.name!r}.")
-    if not fps > 0:
-        raise ValueError(f"fps: expected a number above 0, got {fps}.")
+    if not 0.1 <= fps <= 1000:
+        raise ValueError(f"fps: expected a number from 0.1 to 1000, got {fps}.")
     if path.exists() and not overwrite:
         raise FileExistsError(f"{path} exists; choose another name or pass overwrite=True.")
     with _whole_or_nothing(path) as partial:
@@ -241,7 +246,7 @@ def write_clip(
 
 def cache_file(sha256: str, what: str) -> Path:
     """Name the cache file for something measured on the clip with this hash."""
-    return DATA / "cache" / f"{sha256[:24]}.{what}.npz"
+    return DATA / "cache" / f"{sha256[:24]}.{what}-{__version__}.npz"
 
 
 @contextmanager
@@ -257,11 +262,11 @@ def _whole_or_nothing(path: Path) -> Iterator[Path]:
 
 
 def _existing_file(path: str | Path) -> Path:
-    path = Path(path).expanduser()
+    path = Path(path).expanduser().absolute()
     if path.is_dir():
         raise FileNotFoundError(f"{path}: this is a folder; give the name of a file in it.")
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file. Looked in {path.absolute().parent}.")
+        raise FileNotFoundError(f"{path}: no such file. Is the name right?")
     return path
 
 
@@ -275,9 +280,13 @@ def _open(path: Path) -> av.container.InputContainer:
             f"{path}: expected a video, but FFmpeg cannot read this file ({error.strerror}). "
             "If the recording or download was cut off, fetch it again."
         ) from error
-    if container.format.name.endswith("_pipe") or container.format.name == "image2":
+    kind = container.format.name
+    if kind.endswith("_pipe") or kind == "image2":
         container.close()
-        raise ValueError(f"{path}: this is a still picture; open it with clips.read_image.")
+        raise ValueError(f"{path}: expected a video, but this is a still picture.")
+    if kind in ("concat", "hls", "dash", "sdp"):
+        container.close()
+        raise ValueError(f"{path}: this is a list of other files; open the video itself.")
     return container
 
 
@@ -292,7 +301,7 @@ def _video_stream(container: av.container.InputContainer) -> av.video.stream.Vid
 def _load_index(path: Path, sha256: str) -> _Index:
     cached = cache_file(sha256, "index")
     kept = load_arrays(cached)
-    if kept:
+    if kept.keys() == set(_Index._fields):
         return _Index(**kept)
     began = time.monotonic()
     index = _scan(path)
@@ -306,7 +315,7 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path) as data:
             return dict(data)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+    except Exception:  # however it is damaged, it is measured again
         return {}
 
 
@@ -321,32 +330,35 @@ def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def _scan(path: Path) -> _Index:
-    """Decode everything once; twice more, slowly and with care, if anything is wrong with it."""
-    decoded = _decode_all(path, strict=True, thread_type="AUTO")
-    careful = decoded
-    if decoded.failed or decoded.cut_off:
+    """Decode everything once; twice more, with care, if anything about it is odd."""
+    decoded = careful = _decode_all(path, strict=True, thread_type="AUTO")
+    if decoded.failed or decoded.cut_off or decoded.pts.size != decoded.packets.size:
         careful = _decode_all(path, strict=True, thread_type="NONE")
         decoded = _decode_all(path, strict=False, thread_type="NONE")
     pts = decoded.pts
     if not len(pts):
         raise ValueError(f"{path}: expected a video, but not one frame of it decodes.")
-    if pts[0] == -1 or np.any(np.diff(pts) <= 0):
-        missing = max(0, decoded.packets.size - pts.size) * bool(decoded.failed) + decoded.cut_off
-        lost = [(len(pts) - 1, missing)] if missing else []
-        return _index(np.full(len(pts), -1), [], lost, [])
-    lost = _gaps(pts, decoded) if decoded.failed or decoded.cut_off else []
-    patched = np.flatnonzero(~np.isin(pts, careful.pts))
-    return _index(pts, decoded.keys, lost, patched)
-
-
-def _index(pts, keys, lost, patched) -> _Index:
-    keys, patched = np.array(keys, np.int64), np.array(patched, np.int64)
-    return _Index(pts, keys, np.array(lost, np.int64).reshape(-1, 2), patched)
+    failed = max(decoded.failed, careful.failed)
+    timed = NO_TIME not in pts and bool(np.all(np.diff(pts) > 0))
+    lost = _gaps(decoded) if failed or decoded.cut_off else {}
+    patched = np.flatnonzero(~np.isin(pts, careful.pts)) if timed else np.array([], np.int64)
+    # after damage a frame depends on how all before it were patched: seek only where that is
+    # settled, as in a file cut off at its end, and there not into its last group of frames
+    placed = sum(lost.values()) - decoded.cut_off + len(patched)
+    first = min([*lost, *patched], default=len(pts))
+    at_the_end = failed <= placed and first >= max(decoded.keys, default=0)
+    keys = decoded.keys[: -1 if failed or decoded.cut_off else None]
+    return _Index(
+        pts,
+        np.array(keys if timed and (at_the_end or not failed) else [], np.int64),
+        np.array(sorted(lost.items()), np.int64).reshape(-1, 2),
+        patched,
+    )
 
 
 class _Decoded(NamedTuple):
     packets: np.ndarray  # timestamps that the file announces
-    pts: np.ndarray  # timestamps of the frames that came out, -1 for none
+    pts: np.ndarray  # timestamps of the frames that came out
     keys: list[int]
     failed: int
     cut_off: int
@@ -354,7 +366,7 @@ class _Decoded(NamedTuple):
 
 def _decode_all(path: Path, *, strict: bool, thread_type: str) -> _Decoded:
     """Decode a file without keeping pixels; `strict` gives up a frame rather than patch it."""
-    packets, pts, keys, failed = [], [], [], 0
+    packets, pts, keys, failed, hidden = [], [], [], 0, 0
     with _open(path) as container:
         stream = _video_stream(container)
         stream.thread_type = thread_type
@@ -362,38 +374,41 @@ def _decode_all(path: Path, *, strict: bool, thread_type: str) -> _Decoded:
         bar = tqdm(desc="reading the clip", unit=" frames", delay=1, leave=False)
         for packet, frames in _decode_packets(container, stream):
             failed += frames is None
-            if packet and packet.size and not packet.is_discard:
-                packets.append(-1 if packet.pts is None else packet.pts)
+            if packet is not None:
+                hidden += packet.is_discard or not packet.size
+                if packet.size and not packet.is_discard:
+                    packets.append(NO_TIME if packet.pts is None else packet.pts)
             for frame in frames or ():
                 keys += [len(pts)] if frame.key_frame else []
-                pts.append(-1 if frame.pts is None else frame.pts)
+                pts.append(NO_TIME if frame.pts is None else frame.pts)
                 bar.update()
         bar.close()
-        cut_off = _cut_off(stream, len(packets), pts)
+        cut_off = _cut_off(container, stream, len(packets) + hidden, pts)
     return _Decoded(np.array(packets, np.int64), np.array(pts, np.int64), keys, failed, cut_off)
 
 
 def _decode_packets(container, stream) -> Iterator[tuple[av.Packet | None, list | None]]:
-    """Yield each packet with the frames it gave, None where it did not decode."""
+    """Yield each packet with the frames it gave, None where it did not decode; None at the end."""
     packets = container.demux(stream)
-    ended = False
-    while not ended:
+    packet = stream  # anything but None
+    while packet is not None:
         try:
             packet = next(packets)
-            ended = not packet.size
+            if not packet.size and packet.dts is None:
+                packet = None
         except (StopIteration, av.error.FFmpegError):  # the file ends inside a packet
-            packet, ended = None, True
+            packet = None
         try:
             yield packet, stream.decode(packet)
         except av.error.FFmpegError:
             yield packet, None
 
 
-def _cut_off(stream, packets: int, pts: list[int]) -> int:
+def _cut_off(container, stream, packets: int, pts: list[int]) -> int:
     """How many frames the container promises that the file no longer holds."""
-    if stream.frames:
+    if stream.frames and container.format.name.startswith(("mov", "avi")):
         return max(0, stream.frames - packets)
-    if "DURATION" not in stream.metadata or len(pts) < 2:  # only Matroska tells
+    if "DURATION" not in stream.metadata or len(pts) < 2 or NO_TIME in pts:  # Matroska tells
         return 0
     hours, minutes, seconds = stream.metadata["DURATION"].split(":")
     length = (pts[-1] - pts[0]) * float(stream.time_base)
@@ -401,33 +416,39 @@ def _cut_off(stream, packets: int, pts: list[int]) -> int:
     return round(missing * (len(pts) - 1) / length) if missing > 0.5 else 0
 
 
-def _gaps(pts: np.ndarray, decoded: _Decoded) -> list[tuple[int, int]]:
-    """Return rows of Lost from the timestamps that were announced but never came out."""
-    after = np.searchsorted(pts, np.setdiff1d(decoded.packets, pts)) - 1
-    counts = {int(a): int(np.sum(after == a)) for a in np.unique(after)}
+def _gaps(decoded: _Decoded) -> dict[int, int]:
+    """Count the frames announced that never came out, by the last frame before them."""
+    last = len(decoded.pts) - 1
+    missing = np.setdiff1d(decoded.packets, [*decoded.pts, NO_TIME])
+    after = np.searchsorted(decoded.pts, missing) - 1
+    gaps = {int(a): int(np.sum(after == a)) for a in np.unique(after)}
     if decoded.cut_off:
-        counts[len(pts) - 1] = counts.get(len(pts) - 1, 0) + decoded.cut_off
-    return sorted(counts.items())
+        gaps[last] = gaps.get(last, 0) + decoded.cut_off
+    return gaps
 
 
 def _clock(pts: np.ndarray, stream) -> tuple[np.ndarray, float]:
     """Return times in seconds since the first frame, and the mean rate in frames per second."""
-    rate = float(stream.average_rate or stream.guessed_rate or 25)
-    if pts[0] == -1 or len(pts) == 1:
+    known = np.flatnonzero(pts != NO_TIME)
+    ordered = len(known) > 1 and np.all(np.diff(pts[known]) >= 0) and pts[known[-1]] > pts[known[0]]
+    if not ordered:
+        rate = float(stream.average_rate or stream.guessed_rate or 25)
         return np.arange(len(pts)) / rate, rate
-    length = int(pts[-1] - pts[0]) * stream.time_base
-    return (pts - pts[0]) * float(stream.time_base), float((len(pts) - 1) / length)
+    ticks = np.interp(np.arange(len(pts)), known, (pts[known] - pts[known[0]]).astype(float))
+    length = int(pts[known[-1]] - pts[known[0]]) * stream.time_base
+    return ticks * float(stream.time_base), float((known[-1] - known[0]).item() / length)
 
 
-def _decode_from(path: Path, index: _Index, start: int, stop: int) -> Iterator[av.VideoFrame]:
-    """Yield decoded frames from number `start` on, seeking to a key frame where that is exact."""
-    exact = index.trouble is None or stop <= index.trouble
-    before = index.keys[(index.keys <= start) & (index.keys > 0) & exact]
+def _decode_from(path: Path, index: _Index, start: int) -> Iterator[av.VideoFrame]:
+    """Yield decoded frames from number `start` on, seeking to a key frame where that is exact.
+
+    On one thread: damage is patched in other ways on several, and small pictures take longer.
+    """
+    before = index.keys[(index.keys <= start) & (index.keys > 0)]
     for key in [*before[::-1][:3], None]:
         with _open(path) as container:
             stream = _video_stream(container)
-            large = stream.width * stream.height > 1e6  # sharing out smaller ones costs more
-            stream.thread_type = "AUTO" if large and index.trouble is None else "NONE"
+            stream.thread_type = "NONE"
             if key is None:
                 yield from islice(_frames(container, stream), start, None)
                 return

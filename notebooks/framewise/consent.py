@@ -28,8 +28,6 @@ from framewise import DATA
 if TYPE_CHECKING:
     from framewise.clips import Clip
 
-__all__ = ["ConsentError", "catalogue", "entry_of", "file_of", "require", "sha256_of"]
-
 CLIPS = DATA / "clips"
 Entry = dict[str, Any]
 

@@ -3,7 +3,7 @@
 Notebook: 01_detection.ipynb
 
 Public: Faces, detect_faces, detect_faces_haar, iou, anchors, decode, suppress, integral_image,
-box_sum.
+box_sum, check_image, cut.
 
 Convention: boxes are (x0, y0, x1, y1) pixels, x right and y down from the top-left corner.
 """
@@ -18,19 +18,6 @@ import cv2
 import numpy as np
 
 from framewise import models
-
-__all__ = [
-    "KEYPOINTS",
-    "Faces",
-    "anchors",
-    "box_sum",
-    "decode",
-    "detect_faces",
-    "detect_faces_haar",
-    "integral_image",
-    "iou",
-    "suppress",
-]
 
 KEYPOINTS = ("right eye", "left eye", "nose tip", "mouth", "right ear", "left ear")
 """The six keypoints of BlazeFace in order; right and left are the subject's."""

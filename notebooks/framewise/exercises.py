@@ -13,6 +13,7 @@ import html
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,7 @@ import cv2
 import numpy as np
 from IPython.display import HTML
 
-from framewise import alignment, clips, consent, landmarks
-
-__all__ = ["Result", "check", "quiz"]
+from framewise import alignment, clips, consent, detection, landmarks
 
 
 @dataclass(frozen=True)
@@ -105,6 +104,8 @@ def _check_guesses(answer: Any) -> Result:
     if not isinstance(answer, dict) or set(answer) != set(GUESS_CLIPS):
         return Result(False, f"expected a dictionary with the keys {', '.join(GUESS_CLIPS)}.")
     values = list(answer.values())
+    if not all(isinstance(value, Real) for value in values):
+        return Result(False, "expected three numbers, without quotation marks, such as 0.2.")
     if not all(0 <= value <= 1 for value in values):
         return Result(False, "a probability lies between 0 and 1: write 0.7 for 70 per cent.")
     if abs(sum(values) - 1) > 0.015:
@@ -121,18 +122,21 @@ def _check_found(answer: Any) -> Result:
     name, frame = answer if isinstance(answer, tuple | list) and len(answer) == 2 else ("", 0)
     if name not in GUESS_CLIPS or frame not in range(100):
         return Result(False, 'expected a clip and a frame from 0 to 99, such as ("guess_1", 50).')
-    if "altered_frames" not in consent.catalogue()[name]:
-        return Result(False, f"nothing was changed in {name}; what you saw there was rendered so.")
-    first, last = consent.catalogue()[name]["altered_frames"]
+    first, last = consent.catalogue()[name].get("altered_frames", (200, 200))
     if first <= frame <= last:
-        return Result(True, f"frames {first} to {last}: one eye is shut while the other is open.")
+        words = f"frames {first} to {last} were altered; {first + 1} to {last - 1} show it best: "
+        return Result(True, f"{words}one eye is shut while the other is open.")
+    if frame in (first - 1, last + 1):
+        return Result(False, "this is the edge of the patch; step one further in.")
     if first - 3 <= frame <= last + 3:
         return Result(False, "very near. Frames count from 0: read the number under the picture.")
-    return Result(False, f"the right clip, but frame {frame} is untouched. Compare left and right.")
+    return Result(False, f"not that frame: {frame} of {name} is as rendered. Step on, more slowly.")
 
 
 @exercise("00.3")
 def _check_brier(answer: Any) -> Result:
+    if not isinstance(answer, Real):
+        return Result(False, "expected a number, without quotation marks, such as 0.222.")
     errors = np.array([0.6, 0.3, 0.1]) - [1, 0, 0]
     slips = {
         "that is the sum; now take the mean of the three.": np.square(errors).sum(),
@@ -143,9 +147,55 @@ def _check_brier(answer: Any) -> Result:
         ),
     }
     if abs(answer - np.square(errors).mean()) < 0.001:
-        return Result(True, "0 is perfect and 0.222 a shrug: Kim had seen something.")
+        return Result(True, "0 is perfect and 0.222 a shrug. Better, but one round may be luck.")
+    if answer == 0.09:
+        return Result(False, "right, but give three decimals.")
     words = [words for words, value in slips.items() if abs(answer - value) < 0.001]
     return Result(False, (words or ["distances first, then squares, then their mean."])[0])
+
+
+@exercise("01.1")
+def _check_hidden(answer: Any) -> Result:
+    if np.shape(answer) != (4,):
+        return Result(False, "expected the four corners of a bar in pixels: (x0, y0, x1, y1).")
+    face = clips.open_still("ana_neutral")
+    x0, y0, x1, y1 = np.array(answer, int)
+    if not (0 <= x0 < x1 <= face.shape[1] and 0 <= y0 < y1 <= face.shape[0]):
+        return Result(False, "the bar has to lie in the picture, with x0 < x1 and y0 < y1.")
+    labels = json.loads((consent.CLIPS / "stills/boxes.json").read_text(encoding="utf-8"))["boxes"]
+    left, top, right, bottom = labels["ana_neutral"]
+    share = (x1 - x0) * (y1 - y0) / ((right - left) * (bottom - top))
+    face[y0:y1, x0:x1] = 0
+    score = detection.detect_faces(face, min_score=0.1).score.max(initial=0)
+    words = f"the bar is {share:.0%} as large as her box, and her score is {score:.2f}"
+    if share > 0.5:
+        return Result(False, f"{words}. Half is the most: what could stay uncovered?")
+    if score >= detection.CONFIDENT:
+        return Result(False, f"{words}: she is still found. Which parts still say 'face'?")
+    return Result(True, f"{words}: not found.")
+
+
+@exercise("01.2")
+def _check_counts(answer: Any) -> Result:
+    if np.shape(answer) != (2,):
+        return Result(False, "expected a pair of numbers from 0 to 1: (precision, recall).")
+    labels = [(0, 0, 10, 10), (20, 0, 30, 10), (40, 0, 50, 10)]
+    boxes = [(0, 0, 10, 10), (22, 0, 32, 10), (45, 0, 55, 10), (70, 0, 80, 10)]
+    overlap = detection.iou(labels, boxes)
+    (precision, recall), touching = (
+        (right.any(0).mean(), right.any(1).mean()) for right in (overlap > 0.5, overlap > 0)
+    )
+    slips = [
+        ((recall, precision), "these two are the wrong way round: precision counts boxes first."),
+        (touching, "half of the third box lies on C, but what is their IoU?"),
+        ((100 * precision, 100 * recall), "give shares from 0 to 1, not per cent."),
+        ((precision, precision), "recall is a share of the faces, and there are three."),
+        ((recall, recall), "precision is a share of the boxes, and there are four."),
+    ]
+    if np.allclose(answer, (precision, recall), atol=0.005):
+        return Result(True, "two of four boxes are right, and two of three faces are found.")
+    words = [words for value, words in slips if np.allclose(answer, value, atol=0.005)]
+    return Result(False, (words or ["first the IoU of each box with the label nearest to it."])[0])
 
 
 @exercise("03.1")
@@ -257,16 +307,22 @@ def _check_crop_to_photo(answer: Any) -> Result:
     return Result(False, (words or ["how many photo pixels is one pixel of the crop?"])[0])
 
 
+INNER_WIDTHS = (33, 133), (133, 263), (133, 362), (33, 362), (362, 263)
+
+
 @exercise("02.2")
 def _check_brow_height(answer: Any) -> Result:
     def height(points: np.ndarray, side: str) -> float:
-        brow, eye = (points[list(landmarks.GROUPS[f"{side}_{part}"])] for part in ("brow", "eye"))
+        brow, eye = (points[landmarks.GROUPS[f"{side}_{part}"]] for part in ("brow", "eye"))
         gap = brow.mean(0) - eye.mean(0)
         return float(np.linalg.norm(gap) / np.linalg.norm(points[33] - points[263]))
 
     face = landmarks.find_landmarks(clips.open_still("ana_yaw20"))
     if not callable(answer) or answer(face) is None:
         return Result(False, "expected a function that takes points and returns a number.")
+    if np.shape(answer(face)):
+        words = "take the length of the way from eye to brow, with np.linalg.norm."
+        return Result(False, f"expected one number, got {np.size(answer(face))}: {words}")
     tilted = face @ np.array([[0.8, 0.6], [-0.6, 0.8]])
     want, got = height(face, "right"), float(answer(face))
     if not np.isclose(answer(2 * face), got, rtol=0.001):
@@ -275,6 +331,9 @@ def _check_brow_height(answer: Any) -> Result:
         return Result(False, "a tilted head gives another number: take lengths, not only y.")
     if np.isclose(got, height(face, "left"), rtol=0.001):
         return Result(False, "this is the left brow and eye; right is the subject's own right.")
+    inner = [np.linalg.norm(face[a] - face[b]) for a, b in INNER_WIDTHS]
+    if np.isclose(got, want * np.linalg.norm(face[33] - face[263]) / inner, rtol=0.001).any():
+        return Result(False, "133 and 362 are inner corners of the eyes; the outer ones are asked.")
     if not np.isclose(got, want, rtol=0.001):
         return Result(False, f"on one test face expected {want:.3f}, got {got:.3f}.")
     if np.isfinite(answer(np.full_like(face, np.nan))):

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     Tracks = FaceTrack | Sequence[FaceTrack] | None
     Curves = Mapping[str, np.ndarray] | None
 
-__all__ = ["FrameInspector", "to_html"]
-
 HERE = Path(__file__).parent
 CHUNK = 8  # frames that travel together
 MISSING = -32768  # stands for NaN: no such point

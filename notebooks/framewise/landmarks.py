@@ -3,7 +3,7 @@
 Notebook: 02_landmarks.ipynb
 
 Public: GROUPS, Eyes, FaceTrack, find_landmarks, find_eyelids, track_face, track_faces,
-eye_opening, mouth_opening, face_box.
+eye_opening, mouth_opening, face_box, follow.
 
 Convention: points are (x, y) pixels, x right and y down; (0, 0) is the middle of the top-left
 pixel. Right and left are the subject's own. What was not found is NaN.
@@ -26,19 +26,6 @@ from framewise.clips import cache_file, load_arrays, save_arrays
 
 if TYPE_CHECKING:
     from framewise.clips import Clip
-
-__all__ = [
-    "GROUPS",
-    "Eyes",
-    "FaceTrack",
-    "eye_opening",
-    "face_box",
-    "find_eyelids",
-    "find_landmarks",
-    "mouth_opening",
-    "track_face",
-    "track_faces",
-]
 
 GROUPS = {
     name: np.array(numbers.split(), int)

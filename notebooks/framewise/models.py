@@ -29,8 +29,6 @@ try:
 except ImportError:  # no wheel for Intel Macs and Windows on Arm
     Interpreter = None
 
-__all__ = ["Network", "backend", "load"]
-
 
 class Network(Protocol):
     """A network that is ready to run."""

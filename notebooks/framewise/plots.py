@@ -25,20 +25,6 @@ from matplotlib.ticker import MaxNLocator
 
 from framewise.landmarks import GROUPS
 
-__all__ = [
-    "BLUE",
-    "GREEN",
-    "ORANGE",
-    "PINK",
-    "YELLOW",
-    "plot_boxes",
-    "plot_image",
-    "plot_landmarks",
-    "plot_series",
-    "show",
-    "show_images",
-]
-
 BLUE, ORANGE, GREEN, PINK, YELLOW = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
 
 plt.style.use(Path(__file__).with_name("course.mplstyle"))

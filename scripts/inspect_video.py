@@ -1,6 +1,6 @@
-"""Inspect a video from the command line: `python -m framewise VIDEO`.
+"""Write a page that shows a video frame by frame, or list the sample clips and their consent.
 
-Notebook: 00_start_here.ipynb
+Run by `course.py inspect VIDEO` and `course.py clips`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 from framewise import DATA, clips, consent, inspector, landmarks
 
 READING = (
@@ -25,7 +26,7 @@ READING = (
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the page of a video, or list the catalogue; return the exit code."""
-    parser = argparse.ArgumentParser(prog="framewise", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("video", nargs="?", type=Path, help="a video file")
     parser.add_argument("--out", type=Path, help="page to write; default build/VIDEO.inspect.html")
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
@@ -106,7 +107,8 @@ def _consent(entry: dict | None) -> str:
 
 
 def _line(entry: dict) -> str:
-    return f"{entry['id']:<16} {entry['kind']:<9} {_consent(entry)}"
+    kind = "exercise" if entry["title"].startswith("Exercise") else entry["kind"]  # no spoiler
+    return f"{entry['id']:<16} {kind:<9} {_consent(entry)}"
 
 
 if __name__ == "__main__":
