@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
-from framewise import DATA, clips, consent, inspector, landmarks
+import inspector_page
+from framewise import DATA, clips, consent, landmarks
 
 READING = (
     "The face-present score is the landmark network's own answer to one question: is there a face "
@@ -65,12 +66,12 @@ def inspect(video: Path, out: Path | None = None) -> Path:
     Raises
     ------
     OSError, ValueError, ConsentError
-        As `clips.Clip` and `inspector.to_html`.
+        As `clips.Clip` and `inspector_page.to_html`.
     """
     out = (out or DATA.parent / "build" / f"{video.name}.inspect.html").expanduser().absolute()
     clip = clips.Clip(video)
     tracks = landmarks.track_faces(clip)
-    return inspector.to_html(clip, out, tracks, _series(tracks), notes=_facts(clip, tracks))
+    return inspector_page.to_html(clip, out, tracks, _series(tracks), notes=_facts(clip, tracks))
 
 
 def _series(tracks: list[landmarks.FaceTrack]) -> dict[str, np.ndarray]:

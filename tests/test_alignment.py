@@ -150,6 +150,16 @@ def test_no_face_to_align():
         alignment.align_face(np.zeros((9, 9, 3), np.uint8), np.full((468, 2), np.nan))
 
 
+def test_bad_input_to_align():
+    picture, points = np.zeros((9, 9, 3), np.uint8), alignment.canonical_face(9)
+    with pytest.raises(ValueError, match="1 pixel or more"):
+        alignment.align_face(picture, points, size=0)
+    with pytest.raises(ValueError, match="expected an"):
+        alignment.align_face(picture / 255, points)
+    with pytest.raises(ValueError, match="two or more different"):
+        alignment.estimate_similarity(points, np.ones_like(points))
+
+
 def test_mean_face():
     picture = clips.open_still("dora_neutral")
     points = landmarks.find_landmarks(picture)

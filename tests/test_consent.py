@@ -5,6 +5,8 @@ import json
 import shutil
 from datetime import date, timedelta
 
+import cv2
+import numpy as np
 import pytest
 from conftest import write_video
 from framewise import clips, consent
@@ -89,7 +91,7 @@ def test_signed_record_covers_its_scope(folder):
 def test_looking_is_not_making(folder):
     clip = clips.Clip(catalogued(folder, signed(scope=["analyse"])))
     consent.require(clip, "analyse")
-    with pytest.raises(ConsentError, match="agreed to analyse, not to make.*the teacher"):
+    with pytest.raises(ConsentError, match=r"agreed to \['analyse'\], not to make.*the teacher"):
         consent.require(clip, "make")
 
 
@@ -98,11 +100,13 @@ def test_looking_is_not_making(folder):
     [
         pytest.param(signed(expires="2020-01-01"), "ended on 2020-01-01", id="expired"),
         pytest.param(signed(withdrawn="2026-02-01"), "withdrawn on 2026-02-01", id="withdrawn"),
-        pytest.param(signed(scope=["make"]), "agreed to make, not to analyse", id="other scope"),
+        pytest.param(signed(scope=["make"]), "not to analyse", id="other scope"),
         pytest.param(signed(form_sha256="0" * 64), "missing or was changed", id="form changed"),
         pytest.param(signed(form="gone.pdf"), "missing or was changed", id="form gone"),
         pytest.param(signed(contact=None), "lacks contact", id="no contact"),
         pytest.param(signed(expires="soon"), "not a date", id="no date"),
+        pytest.param(signed(date="2999-01-01"), "begins only", id="not yet"),
+        pytest.param(signed(scope="analyse nothing"), "not to analyse", id="scope in words"),
         pytest.param({}, "neither", id="nothing"),
         pytest.param({"type": "found"}, "neither", id="other type"),
     ],
@@ -168,6 +172,41 @@ def test_an_id_twice_opens_nothing(folder):
     catalogued(folder, {"type": "synthetic"})
     with pytest.raises(ConsentError, match="stands twice"):
         clips.Clip(catalogued(folder, {"type": "synthetic"}))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param({"kind": "fake"}, "lists what it was made_from", id="fake of nothing"),
+        pytest.param({"made_from": ["one"]}, "lists what it was made_from", id="no fake"),
+        pytest.param({"kind": "fake", "made_from": ["x"]}, "which is gone", id="of itself"),
+        pytest.param({"kind": "copy"}, "kind must be", id="other kind"),
+        pytest.param({"sha256": "ABC"}, "64 small", id="no hash"),
+        pytest.param({"file": "../x.mp4"}, "outside data/clips", id="outside"),
+        pytest.param({"consent": None}, "consent a record", id="no record"),
+        pytest.param({"consent": "yes"}, "consent a record", id="a word"),
+    ],
+)
+def test_an_entry_that_contradicts_itself_opens_nothing(change, words, folder, plain_video):
+    catalogued(folder, {"type": "synthetic"}, name="x", **change)
+    with pytest.raises(ConsentError, match=words):
+        clips.Clip(plain_video)
+
+
+def test_consent_that_ends_while_the_clip_is_open(folder):
+    clip = clips.Clip(catalogued(folder, {"type": "synthetic"}))
+    consent.require(clip, "make")
+    (folder / "catalog.json").write_text('{"clips": []}')
+    with pytest.raises(ConsentError, match="withdrawn"):
+        consent.require(clip, "make")
+
+
+def test_pictures_are_covered_as_well(folder, tmp_path):
+    picture = tmp_path / "p.png"
+    cv2.imwrite(str(picture), np.zeros((4, 4, 3), np.uint8))
+    catalogued(folder, signed(expires="2020-01-01"), sha256=consent.sha256_of(picture))
+    with pytest.raises(ConsentError, match="ended"):
+        clips.read_image(picture)
 
 
 def test_unknown_scope(plain_video):

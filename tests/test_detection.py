@@ -48,6 +48,14 @@ def test_suppress_nothing():
     assert [part.shape for part in detection.suppress(*empty)] == [(0, 4), (0,), (0, 6, 2)]
 
 
+def test_suppress_boxes_without_area():
+    boxes = np.array([[5, 5, 5, 5], [np.nan] * 4, [0, 0, 4, 4]], np.float32)
+    scores = np.array([0.9, 0.8, 0.7], np.float32)
+    with np.errstate(invalid="ignore"):
+        _, score, _ = detection.suppress(boxes, scores, np.zeros((3, 6, 2), np.float32))
+    assert len(score) == 3
+
+
 def test_integral_image_by_hand():
     grey = np.arange(16).reshape(4, 4).astype(np.uint8)
     integral = detection.integral_image(grey)
@@ -120,6 +128,23 @@ def test_faces_are_chosen_by_mask():
     faces = detection.detect_faces(crowd()[0])
     assert len(faces[faces.score > 2]) == 0
     assert len(faces[:1]) == 1
+
+
+def test_faces_are_chosen_by_number():
+    faces = detection.detect_faces(crowd()[0])
+    assert len(faces[0]) == 1 and faces[-1].score == faces.score[-1]
+    assert [float(face.score[0]) for face in faces] == faces.score.tolist()
+
+
+@pytest.mark.parametrize("smallest", [0, -3])
+def test_no_face_is_smaller_than_a_pixel(smallest):
+    with pytest.raises(ValueError, match="1 pixel or more"):
+        detection.detect_faces(np.zeros((9, 9, 3), np.uint8), smallest=smallest)
+
+
+def test_integral_image_wants_whole_numbers():
+    with pytest.raises(ValueError, match="whole numbers"):
+        detection.integral_image(np.zeros((4, 4)))
 
 
 def test_haar_finds_upright_faces():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import inspect_video
+import inspector_page
 import numpy as np
 import pytest
 import traitlets
@@ -202,19 +203,19 @@ def test_still_pictures_never_fail(clip):
 
 def test_the_page_is_one_file_without_addresses(tmp_path):
     clip = StandIn()
-    path = inspector.to_html(
+    path = inspector_page.to_html(
         clip, tmp_path / "new" / "page.html", track_of(clip), {"eye": np.ones(30)},
         title="<b>Title</b>", notes={"a & b": "</script><script>alert(1)</script>"},
     )  # fmt: skip
     text = path.read_text(encoding="utf-8")
-    assert text.startswith(inspector.MARKER)
+    assert text.startswith(inspector_page.MARKER)
     assert not re.findall(r"""(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}""", text)
     assert "&lt;b&gt;Title" in text and "<b>Title" not in text and "<script>alert" not in text
     assert [p.name for p in path.parent.iterdir()] == ["page.html"]
 
 
 def test_the_page_holds_every_frame(tmp_path):
-    text = inspector.to_html(StandIn(), tmp_path / "p.html").read_text(encoding="utf-8")
+    text = inspector_page.to_html(StandIn(), tmp_path / "p.html").read_text(encoding="utf-8")
     blocks = dict(re.findall(r'<script type="application/json" id="(\w+)">(.*?)</script>', text))
     assert json.loads(blocks["info"])["count"] == 30
     assert [len(json.loads(blocks[f"chunk{i}"])["buffers"]) - 1 for i in range(4)] == [8, 8, 8, 6]
@@ -223,26 +224,26 @@ def test_the_page_holds_every_frame(tmp_path):
 
 def test_only_a_page_of_ours_is_replaced(tmp_path):
     mine, yours = tmp_path / "mine.html", tmp_path / "yours.html"
-    inspector.to_html(StandIn(count=2), mine)
-    inspector.to_html(StandIn(count=3), mine)
+    inspector_page.to_html(StandIn(count=2), mine)
+    inspector_page.to_html(StandIn(count=3), mine)
     assert "only one frame" not in mine.read_text(encoding="utf-8")
     yours.write_text("my own work")
     for path in (yours, tmp_path):
         with pytest.raises(FileExistsError, match="choose another name"):
-            inspector.to_html(StandIn(), path)
+            inspector_page.to_html(StandIn(), path)
     assert yours.read_text() == "my own work"
 
 
 def test_an_interrupted_page_leaves_nothing_behind(tmp_path, monkeypatch):
     monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        inspector.to_html(StandIn(), tmp_path / "p.html")
+        inspector_page.to_html(StandIn(), tmp_path / "p.html")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("count", "size_wh"), [(60, (640, 480)), (400, (320, 240))])
 def test_a_large_page_is_shrunk_below_its_bound_and_says_so(tmp_path, count, size_wh):
-    path = inspector.to_html(Noise(count, size_wh), tmp_path / "p.html", max_mb=6)
+    path = inspector_page.to_html(Noise(count, size_wh), tmp_path / "p.html", max_mb=6)
     text = path.read_text(encoding="utf-8")
     assert 4e6 < len(text) < 6e6
     shrunk, thinned = "shrunk from 640 x 480" in text, re.search(r"only one frame in (\d+)", text)

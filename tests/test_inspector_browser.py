@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import inspector_page
 import nbformat
 import numpy as np
 import pytest
@@ -89,7 +90,9 @@ def track():
 @pytest.fixture(scope="module")
 def page(clip, track, tmp_path_factory):
     series = {"score": np.where(np.arange(COUNT) % 50 == MISSING_FACE, np.nan, 0.5)}
-    return inspector.to_html(clip, tmp_path_factory.mktemp("page") / "page.html", track, series)
+    return inspector_page.to_html(
+        clip, tmp_path_factory.mktemp("page") / "page.html", track, series
+    )
 
 
 @pytest.fixture
@@ -198,7 +201,7 @@ def test_play_keeps_the_time_and_shows_only_true_frames(shown):
 def test_play_follows_uneven_times_and_speed(browser, clip, tmp_path):
     uneven = clips.Clip(clip.path)
     uneven.times = np.concatenate([np.arange(10) / 25, 0.4 + np.arange(COUNT - 10) * 0.5])
-    browser.get(inspector.to_html(uneven, tmp_path / "uneven.html").as_uri())
+    browser.get(inspector_page.to_html(uneven, tmp_path / "uneven.html").as_uri())
     settle(browser, 0)
     browser.find_element(By.CSS_SELECTOR, "option[value='0.5']").click()
     browser.find_element(
@@ -307,7 +310,7 @@ def test_a_frame_that_cannot_be_read_is_told_and_the_others_go_on(browser, clip,
                 raise OSError("the disk <b>fell</b> off")
             return super().__getitem__(i)
 
-    browser.get(inspector.to_html(Broken(clip.path), tmp_path / "broken.html").as_uri())
+    browser.get(inspector_page.to_html(Broken(clip.path), tmp_path / "broken.html").as_uri())
     settle(browser, 0)
     browser.execute_script("document.querySelector('section').focus()")
     press(browser, *[Keys.ARROW_RIGHT] * 3)

@@ -222,6 +222,22 @@ def test_identity_survives_an_absence(tmp_path):
     assert np.isfinite(away.score[:40]).all() and np.isfinite(away.score[66:]).all()
 
 
+def test_a_cut_to_somebody_else_is_another_person(tmp_path):
+    ana, ben = (list(clips.open_sample(name).frames(0, 30)) for name in SHARED)
+    frames = [*ana[:15], *ben[:15], *ana[15:], *ben[15:]]
+    clip = clips.Clip(clips.write_clip(tmp_path / "cut.mp4", frames, 25))
+    tracks = landmarks.track_faces(clip, progress=False)
+    assert len(tracks) == 2
+    seen = [set(np.flatnonzero(np.isfinite(track.score)) // 15) for track in tracks]
+    assert sorted(map(sorted, seen)) == [[0, 2], [1, 3]]
+
+
+def test_points_of_another_shape_are_refused():
+    picture = np.zeros((9, 9, 3), np.uint8)
+    with pytest.raises(ValueError, match=r"expected \(468, 2\) landmarks"):
+        landmarks.find_eyelids(picture, np.zeros((5, 2)))
+
+
 def test_two_who_swap_places_while_away(tmp_path):
     def places(i):
         if i < 40:

@@ -10,13 +10,13 @@ Convention: points are (x, y) pixels, (0, 0) the middle of the top-left pixel. A
 y = M[:, :2] @ x + M[:, 2].
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
 import numpy as np
+
+from framewise import detection, landmarks
 
 CANONICAL = np.load(Path(__file__).with_name("canonical_face.npy"))
 """(468, 2) float64 in 0..1: the mean shape of the course's rendered people, made symmetric by
@@ -49,7 +49,7 @@ def estimate_similarity(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        Shapes differ; fewer than two points remain; all points of `src` coincide.
+        Shapes differ; fewer than two points remain; all points of one of them coincide.
 
     References
     ----------
@@ -60,7 +60,7 @@ def estimate_similarity(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
         raise ValueError(f"expected two (N, 2) arrays, got {src.shape} and {dst.shape}.")
     known = np.isfinite(src).all(1) & np.isfinite(dst).all(1)
     src, dst = src[known], dst[known]
-    if not len(src) or np.ptp(src, axis=0).max() == 0:
+    if not len(src) or min(np.ptp(src, axis=0).max(), np.ptp(dst, axis=0).max()) == 0:
         count = len(np.unique(src, axis=0))
         raise ValueError(f"expected two or more different points, got {count}.")
     src_mean, dst_mean = src.mean(0), dst.mean(0)
@@ -75,12 +75,12 @@ def estimate_similarity(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
 
 
 def apply_similarity(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Map points (..., 2) with a (2, 3) matrix."""
+    """Map points, (..., 2) float pixels, with a (2, 3) matrix; returns the same shape."""
     return points @ matrix[:, :2].T + matrix[:, 2]
 
 
 def invert_similarity(matrix: np.ndarray) -> np.ndarray:
-    """Return the (2, 3) matrix that maps back."""
+    """Return the (2, 3) float64 matrix that maps back."""
     back = np.linalg.inv(matrix[:, :2])
     return np.column_stack([back, -back @ matrix[:, 2]])
 
@@ -124,8 +124,12 @@ def align_face(
     Raises
     ------
     ValueError
-        The points are NaN: there is no face to align.
+        The points are NaN: there is no face to align. Not an RGB picture, or not 468 points.
     """
+    detection.check_image(image)
+    landmarks.check_points(points)
+    if size < 1:
+        raise ValueError(f"size: expected 1 pixel or more, got {size}.")
     if np.isnan(points[STEADY]).any():
         raise ValueError("points: expected the landmarks of a face, got NaN: no face was found.")
     matrix = estimate_similarity(points[STEADY], canonical_face(size)[STEADY])

@@ -3,7 +3,8 @@
 Notebook: 00_start_here.ipynb
 
 Public: Clip, Lost, open_sample, open_still, read_image, write_clip, cache_file, load_arrays,
-save_arrays.
+save_arrays,
+whole_or_nothing.
 """
 
 from __future__ import annotations
@@ -239,7 +240,7 @@ def write_clip(
         raise ValueError(f"fps: expected a number from 0.1 to 1000, got {fps}.")
     if path.exists() and not overwrite:
         raise FileExistsError(f"{path} exists; choose another name or pass overwrite=True.")
-    with _whole_or_nothing(path) as partial:
+    with whole_or_nothing(path) as partial:
         _encode(str(partial), frames, fps, comment)
     return path
 
@@ -250,7 +251,7 @@ def cache_file(sha256: str, what: str) -> Path:
 
 
 @contextmanager
-def _whole_or_nothing(path: Path) -> Iterator[Path]:
+def whole_or_nothing(path: Path) -> Iterator[Path]:
     """Give a name to write to; it becomes `path` if all goes well and vanishes if not."""
     partial = path.with_name(f"{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
@@ -323,7 +324,7 @@ def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Save arrays whole or not at all; a cache that cannot be written is no error."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _whole_or_nothing(path) as partial:
+        with whole_or_nothing(path) as partial:
             np.savez_compressed(partial, **arrays)
     except OSError as error:
         warnings.warn(f"not kept for the next time, {path.parent}: {error}", stacklevel=2)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,14 +48,34 @@ def catalogue() -> dict[str, Entry]:
     path = CLIPS / "catalog.json"
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["clips"]
-        by_id = {entry["id"]: entry for entry in entries}
-        if len(by_id) < len(entries):
-            raise ValueError("an id stands twice")
-        return by_id
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        known: dict[str, Entry] = {}
+        for entry in entries:
+            _check_entry(entry, known)
+            known[entry["id"]] = entry
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConsentError(
             f"{path} is missing or damaged ({error}); restore it from the course's repository."
         ) from error
+    return known
+
+
+def _check_entry(entry: Entry, known: dict[str, Entry]) -> None:
+    """Raise ValueError if an entry is not complete, or contradicts those before it."""
+    name, sources = entry["id"], entry.get("made_from", [])
+    for key in ("id", "file", "sha256"):
+        if entry[key] in [other[key] for other in known.values()]:
+            raise ValueError(f"{key} {entry[key]!r} stands twice")
+    if not re.fullmatch("[0-9a-f]{64}", entry["sha256"]):
+        raise ValueError(f"{name}: the sha256 is not 64 small hexadecimal digits")
+    if not (CLIPS / entry["file"]).resolve().is_relative_to(CLIPS.resolve()):
+        raise ValueError(f"{name}: its file lies outside data/clips")
+    if entry["kind"] not in ("original", "fake") or not isinstance(entry["consent"], dict):
+        raise ValueError(f'{name}: kind must be "original" or "fake", consent a record')
+    if (entry["kind"] == "fake") != bool(sources) or not isinstance(sources, list):
+        raise ValueError(f"{name}: a fake, and only a fake, lists what it was made_from")
+    missing = [source for source in sources if source not in known]
+    if missing:
+        raise ValueError(f"{name} was made from {missing[0]}, which is gone: delete it as well")
 
 
 def file_of(name: str) -> Path:
@@ -125,7 +146,10 @@ def require(clip: Clip, scope: str) -> None:
     if scope not in ("analyse", "make"):
         raise ValueError(f'scope: expected "analyse" or "make", got {scope!r}.')
     if clip.entry is not None:
-        _hold(clip.entry, scope, catalogue())
+        entries = catalogue()  # as it is now: consent may have ended since the clip was opened
+        if clip.entry["id"] not in entries:
+            raise ConsentError(f"{clip.entry['id']} was withdrawn from the catalogue: delete it.")
+        _hold(entries[clip.entry["id"]], scope, entries)
     elif scope == "make":
         raise ConsentError(
             f"{clip.path.name} is found footage: it may be measured, but no fake is made from it. "
@@ -136,10 +160,8 @@ def require(clip: Clip, scope: str) -> None:
 def _hold(entry: Entry, scope: str, entries: dict[str, Entry]) -> None:
     """Raise ConsentError unless the entry, and all that it was made from, allow the scope."""
     for source in entry.get("made_from", ()):
-        if source not in entries:
-            raise ConsentError(f"{entry['id']} was made from {source}, which is gone: delete it.")
         _hold(entries[source], "make", entries)
-    consent = entry.get("consent", {})
+    consent = entry["consent"]
     if consent.get("type") == "synthetic":
         return
     problem = _problem(consent, scope)
@@ -160,13 +182,15 @@ def _problem(consent: dict[str, Any], scope: str) -> str:
     if consent.get("withdrawn"):
         return f"consent was withdrawn on {consent['withdrawn']}"
     try:
-        ended = date.fromisoformat(consent["expires"]) < date.today()
+        first, last = (date.fromisoformat(consent[key]) for key in ("date", "expires"))
     except (TypeError, ValueError):
-        return f"its last day, {consent['expires']!r}, is not a date such as 2027-01-31"
-    if ended:
-        return f"consent ended on {consent['expires']}"
-    if scope not in consent["scope"]:
-        return f"the people shown agreed to {', '.join(consent['scope'])}, not to {scope}"
+        return "its date or expires is not a date such as 2027-01-31"
+    if not first <= date.today():
+        return f"consent begins only on {first}"
+    if last < date.today():
+        return f"consent ended on {last}"
+    if not isinstance(consent["scope"], list) or scope not in consent["scope"]:
+        return f"the people shown agreed to {consent['scope']}, not to {scope}"
     form = CLIPS / consent["form"]
     if not form.is_file() or sha256_of(form) != consent["form_sha256"]:
         return f"the signed form {consent['form']} is missing or was changed"

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -43,7 +44,8 @@ class Faces:
     def __len__(self) -> int:
         return len(self.xyxy)
 
-    def __getitem__(self, which) -> Faces:
+    def __getitem__(self, which: int | slice | np.ndarray) -> Faces:
+        which = np.atleast_1d(np.arange(len(self))[which])
         return Faces(self.xyxy[which], self.score[which], self.keypoints[which])
 
 
@@ -73,13 +75,15 @@ def detect_faces(image: np.ndarray, *, min_score: float = CONFIDENT, smallest: i
     Raises
     ------
     ValueError
-        Not an RGB picture.
+        Not an RGB picture; `smallest` below 1.
 
     References
     ----------
     Bazarevsky et al. 2019, BlazeFace, arXiv:1907.05047. Departure: tiles.
     """
     check_image(image)
+    if smallest < 1:
+        raise ValueError(f"smallest: expected 1 pixel or more, got {smallest}.")
     found = [np.zeros(shape, np.float32) for shape in ((0, 4), 0, (0, 6, 2))]
     for tiles in _levels(image, smallest):
         seen = [_detect_in_tile(image, *tile, min(min_score, WEAK)) for tile in tiles]
@@ -180,7 +184,7 @@ def suppress(
                 np.tensordot(weight, keypoints[left[close]], 1),
             )
         )
-        left = left[~_same_face(xyxy[left], xyxy[left[:1]], overlap)]
+        left = left[1:][~_same_face(xyxy[left[1:]], xyxy[left[:1]], overlap)]
     if not kept:
         return xyxy, score, keypoints
     return tuple(np.array(part, np.float32) for part in zip(*kept, strict=True))
@@ -206,17 +210,45 @@ def detect_faces_haar(image: np.ndarray, *, neighbours: int = 4) -> np.ndarray:
     Viola and Jones 2001, doi:10.1109/CVPR.2001.990517.
     """
     check_image(image)
-    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    xywh = np.reshape(cascade.detectMultiScale(grey, 1.1, neighbours), (-1, 4))
+    xywh = np.reshape(_cascade().detectMultiScale(grey, 1.1, neighbours), (-1, 4))
     return np.hstack([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]]).astype(np.float32)
 
 
-def integral_image(grey: np.ndarray) -> np.ndarray:
-    """Return (H + 1, W + 1) sums of all pixels above and left, so that any box costs four reads.
+@cache
+def _cascade() -> cv2.CascadeClassifier:
+    path = Path(cv2.data.haarcascades, "haarcascade_frontalface_default.xml")
+    # from memory: OpenCV cannot open a path with letters beyond ASCII on Windows
+    text = path.read_text(encoding="utf-8")
+    storage = cv2.FileStorage(text, cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
+    cascade = cv2.CascadeClassifier()
+    cascade.read(storage.getFirstTopLevelNode())
+    return cascade
 
-    Entry [y, x] is the sum of grey[:y, :x].
+
+def integral_image(grey: np.ndarray) -> np.ndarray:
+    """Return the sums of all pixels above and left, so that the sum of any box costs four reads.
+
+    Parameters
+    ----------
+    grey : (H, W) int or uint8
+
+    Returns
+    -------
+    (H + 1, W + 1) int64
+        Entry [y, x] is the sum of grey[:y, :x].
+
+    Raises
+    ------
+    ValueError
+        Not whole numbers, which would be cut off.
+
+    References
+    ----------
+    Viola and Jones 2001, doi:10.1109/CVPR.2001.990517, after Crow 1984, doi:10.1145/964965.808600.
     """
+    if grey.ndim != 2 or not np.issubdtype(grey.dtype, np.integer):
+        raise ValueError(f"grey: expected (H, W) whole numbers, got {grey.shape} {grey.dtype}.")
     return np.pad(grey.astype(np.int64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
 
 

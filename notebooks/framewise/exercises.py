@@ -7,8 +7,6 @@ function for each exercise, registered under its id (the notebook's number, a do
 number); `quiz_NN.json` holds a list of {"question", "options": [{"text", "right", "why"}]}.
 """
 
-from __future__ import annotations
-
 import html
 import importlib
 import json

@@ -2,7 +2,7 @@
 
 Notebook: 00_start_here.ipynb
 
-Public: FrameInspector, to_html.
+Public: FrameInspector, Reel, make_reel, base64_of.
 
 The browser holds the frames near the cursor and paints them by itself; Python hands them over in
 chunks of JPEG when asked. Look at them here, but measure on `clip[i]`: JPEG leaves traces too.
@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import base64
 import html
-import json
 import math
-import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +24,6 @@ import anywidget
 import cv2
 import numpy as np
 import traitlets
-from tqdm.auto import tqdm
 
 if TYPE_CHECKING:
     from framewise.clips import Clip
@@ -38,22 +35,10 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 CHUNK = 8  # frames that travel together
 MISSING = -32768  # stands for NaN: no such point
-SMALLEST = 320  # pixels of the longer side: below it a page leaves out frames instead
 FINE, SMALL = (  # how JPEGs are written: to look closely at, and for a page
     [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
     for quality, sampling in ((92, 0x111111), (85, 0x221111))  # colour at full, at half size
 )
-MARKER = "<!doctype html><!-- a page of framewise.inspector.to_html -->"
-PAGE = """<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data: blob:;
-  style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<style>{css}</style></head><body class="framewise-page"><main><h1>{title}</h1>
-<div id="inspector"><noscript>This page needs JavaScript.</noscript></div><dl>{notes}</dl></main>
-{blocks}<script type="module">{js}
-render({{ model: pageModel(document), el: document.getElementById("inspector") }});
-</script></body></html>
-"""
 
 
 class FrameInspector(anywidget.AnyWidget):
@@ -92,7 +77,7 @@ class FrameInspector(anywidget.AnyWidget):
     _info = traitlets.Dict().tag(sync=True)
 
     def __init__(self, clip: Clip, track: Tracks = None, series: Curves = None) -> None:
-        self._reel = _reel(clip, track, series)
+        self._reel = make_reel(clip, track, series)
         super().__init__(_info=self._reel.info())
         self.on_msg(self._serve)
 
@@ -110,63 +95,8 @@ class FrameInspector(anywidget.AnyWidget):
         return {**data, "text/html": self._reel.stills()}, metadata
 
 
-def to_html(
-    clip: Clip,
-    path: str | Path,
-    track: Tracks = None,
-    series: Curves = None,
-    *,
-    title: str = "",
-    notes: Mapping[str, str] | None = None,
-    max_mb: float = 24,
-) -> Path:
-    """Write the inspector as one page that needs no kernel, no network and no other file.
-
-    Where its frames would make the page larger than `max_mb` they are shrunk, and of a long clip
-    only every n-th is kept; the page says so. It appears whole or not at all.
-
-    Notebook: 00_start_here.ipynb
-
-    Parameters
-    ----------
-    clip, track, series
-        As for `FrameInspector`.
-    path : str or Path
-        Where to write; missing folders are made.
-    title : str
-        The heading; by default the name of the clip's file.
-    notes : dict of str to str, optional
-        What to list under the picture: plain text by name.
-    max_mb : float
-        About how large the page may become, in MB (1e6 bytes).
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    FileExistsError
-        Something else lies at `path`; only a page of this function is replaced.
-    ValueError
-        A track or a series that does not fit the clip.
-    """
-    path, reel = Path(path), _reel(clip, track, series)
-    if path.exists() and (path.is_dir() or not path.read_bytes().startswith(MARKER.encode())):
-        raise FileExistsError(f"{path} is not a page of the inspector; choose another name.")
-    page = _page(_fit(reel, max_mb * 1e6), title or Path(clip.path).name, notes or {})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_text(page, encoding="utf-8")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-    return path
-
-
 @dataclass(frozen=True, eq=False)
-class _Reel:
+class Reel:
     """What a browser gets of a clip: every `step`-th frame, scaled, and the numbers measured."""
 
     clip: Clip
@@ -238,14 +168,15 @@ class _Reel:
         jpegs, _ = replace(self, scale=min(1, 240 / self.clip.size_wh[0])).pictures(quick)
         return f"<p>{html.escape(Path(self.clip.path).name)}, {last + 1} frames</p>" + "".join(
             f'<figure style="display: inline-block; margin: 4px"><img width="160" '
-            f'src="data:image/jpeg;base64,{_base64(jpeg)}" alt="Frame {i} at {t:.3f} s">'
+            f'src="data:image/jpeg;base64,{base64_of(jpeg)}" alt="Frame {i} at {t:.3f} s">'
             f"<figcaption>frame {i} · {t:.3f} s</figcaption></figure>"
             for i, t, jpeg in zip(wanted, self.clip.times[wanted], jpegs, strict=False)
             if jpeg
         )
 
 
-def _reel(clip: Clip, track: Tracks, series: Curves) -> _Reel:
+def make_reel(clip: Clip, track: Tracks, series: Curves) -> Reel:
+    """Put together what belongs to a clip; ValueError where it does not fit the clip."""
     tracks = [] if track is None else [track] if hasattr(track, "points") else list(track)
     curves = {str(name): np.asarray(values, float) for name, values in (series or {}).items()}
     for name, shape in [("track", t.score.shape) for t in tracks] + [
@@ -256,56 +187,11 @@ def _reel(clip: Clip, track: Tracks, series: Curves) -> _Reel:
                 f"{name}: expected one entry for each of the {len(clip)} frames of the clip, "
                 f"got shape {shape}; measure it on this very clip."
             )
-    return _Reel(clip, tracks, curves)
+    return Reel(clip, tracks, curves)
 
 
-def _fit(reel: _Reel, budget: float) -> _Reel:
-    """Shrink the frames, then leave some out, until the page takes `budget` bytes or less."""
-    reel = replace(reel, jpeg=SMALL)
-    sample = [reel.clip[i] for i in np.linspace(0, len(reel.clip) - 1, 6).astype(int)]
-    smallest = min(1.0, SMALLEST / max(reel.clip.size_wh))
-    budget = max(budget - len(json.dumps(reel.info())) - 40_000, 1)  # less curves and program
-    while True:
-        each = np.mean([len(reel.encode(image)) for image in sample]) + 2000 * len(reel.tracks)
-        ratio = each * len(reel.clip) * 1.4 / budget  # base64 takes 4/3
-        if ratio <= 1 or reel.scale == smallest:
-            return replace(reel, step=math.ceil(ratio))
-        reel = replace(reel, scale=max(smallest, reel.scale * min(0.95, ratio**-0.5)))
-
-
-def _page(reel: _Reel, title: str, notes: Mapping[str, str]) -> str:
-    count = math.ceil(len(reel.clip) / (CHUNK * reel.step))
-    blocks = [_block("info", reel.info())]
-    for number in tqdm(range(count), "writing the page", unit=" chunks", delay=1, leave=False):
-        buffers, error = reel.chunk(number)
-        parts = {"error": error, "buffers": list(map(_base64, buffers))}
-        blocks.append(_block(f"chunk{number}", parts))
-    size = sum(map(len, blocks)) / 1e6
-    facts = {**notes, "this page": f"{size:.1f} MB, {_extent(reel)}; nothing is fetched or sent"}
-    return MARKER + PAGE.format(
-        title=html.escape(title),
-        css=(HERE / "inspector.css").read_text(encoding="utf-8"),
-        js=(HERE / "inspector.js").read_text(encoding="utf-8"),
-        notes="".join(f"<dt>{html.escape(k)}<dd>{html.escape(v)}" for k, v in facts.items()),
-        blocks="".join(blocks),
-    )
-
-
-def _extent(reel: _Reel) -> str:
-    """Say which frames a page holds, and in what size."""
-    whole, shrunk = (
-        " x ".join(str(round(n * k)) for n in reel.clip.size_wh) for k in (1, reel.scale)
-    )
-    which = "every frame" if reel.step == 1 else f"only one frame in {reel.step}"
-    return f"{which}, {'full size' if shrunk == whole else f'shrunk from {whole} to {shrunk}'}"
-
-
-def _block(name: str, content: dict[str, Any]) -> str:
-    text = json.dumps(content).replace("<", r"\u003c")  # so that no text can end the script
-    return f'<script type="application/json" id="{name}">{text}</script>'
-
-
-def _base64(data: bytes) -> str:
+def base64_of(data: bytes) -> str:
+    """Return bytes as text that may stand in a page."""
     return base64.b64encode(data).decode()
 
 

@@ -2,27 +2,24 @@
 
 Notebook: 01_detection.ipynb
 
-Public: Network, backend, load.
+Public: backend, load.
 
 The networks run in LiteRT, or in OpenCV where LiteRT has no wheel; nothing above this module
 knows which. What each takes and returns, and its licence, stands in `data/models/models.json`.
 """
 
-from __future__ import annotations
-
 import contextlib
-import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
 
 from framewise import DATA
+from framewise.consent import sha256_of
 
 try:
     from ai_edge_litert.interpreter import Interpreter
@@ -30,15 +27,9 @@ except ImportError:  # no wheel for Intel Macs and Windows on Arm
     Interpreter = None
 
 
-class Network(Protocol):
-    """A network that is ready to run."""
-
-    def __call__(self, x: np.ndarray, scale: float = 1, shift: float = 0) -> dict[str, np.ndarray]:
-        """Run on x * scale + shift, x being (h, w, 3) or (1, h, w, 3) of the input's size.
-
-        Each output comes by name, flattened to (n,) float32.
-        """
-
+Network = Callable[..., dict[str, np.ndarray]]
+"""network(x, scale=1, shift=0) runs on x * scale + shift, x being (h, w, 3) or (1, h, w, 3) of the
+input's size, and returns each output by name, flattened to (n,) float32."""
 
 FOLDER = DATA / "models"
 _loading = threading.Lock()
@@ -67,7 +58,7 @@ def load(name: str, *, engine: str | None = None) -> Network:
     Raises
     ------
     KeyError, FileNotFoundError, ValueError
-        No such network; its file is missing; its bytes are not the expected ones.
+        No such network or engine; its file is missing; its bytes are not the expected ones.
 
     References
     ----------
@@ -77,8 +68,11 @@ def load(name: str, *, engine: str | None = None) -> Network:
     """
     networks = vars(_loaded)
     key = name, engine or backend()
+    engines = {"litert": _litert, "opencv": _opencv}
+    if key[1] not in engines or (key[1] == "litert" and Interpreter is None):
+        raise KeyError(f"no engine {key[1]!r} on this machine; leave `engine` out.")
     if key not in networks:
-        make = {"litert": _litert, "opencv": _opencv}[key[1]]
+        make = engines[key[1]]
         with _loading:
             networks[key] = make(_verified(name))
     return networks[key]
@@ -92,7 +86,7 @@ def _verified(name: str) -> Path:
     path = FOLDER / known[name]["file"]
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing; run: python3 scripts/course.py start")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != known[name]["sha256"]:
+    if sha256_of(path) != known[name]["sha256"]:
         raise ValueError(
             f"{path} is damaged (its sha256 is not the expected one); delete it and run: "
             "python3 scripts/course.py start"
@@ -139,7 +133,11 @@ def _fill(target: np.ndarray, x: np.ndarray, scale: float, shift: float) -> None
 @contextlib.contextmanager
 def _quiet_stderr() -> Iterator[None]:
     """Hide the line that LiteRT's C++ code prints about its own set-up."""
-    kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    except OSError:  # a program without a window has no stderr to hide
+        yield
+        return
     os.dup2(null, 2)
     try:
         yield

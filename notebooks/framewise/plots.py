@@ -6,8 +6,6 @@ Public: BLUE, ORANGE, GREEN, PINK, YELLOW, show_images, plot_image, plot_boxes, 
 plot_series, show.
 """
 
-from __future__ import annotations
-
 import base64
 import html
 import io
@@ -95,10 +93,11 @@ def plot_series(
 
     `first_frame` is the number of the first one, where the series starts inside a clip.
     """
-    first = ax is None or not ax.lines
+    first = len(times) > 1 and (ax is None or not ax.lines)
     ax = ax or plt.subplots(figsize=(9, 3))[1]
     ax.plot(times, values, label=label or None)
-    ax.set(xlabel="time (s)", xlim=(times[0], times[-1]))
+    ax.plot(times[:1], values[:1], ".") if len(times) == 1 else ax.set_xlim(times[0], times[-1])
+    ax.set_xlabel("time (s)")
     if ylabel:
         ax.set_ylabel(ylabel)
     if first:
