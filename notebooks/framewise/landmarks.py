@@ -401,7 +401,7 @@ def _faces_in(image: np.ndarray, t: int, sightings: list[_Sighting], most: int |
     boxes = np.array([face_box(points) for _, points, _, _ in found])
     end = image.shape[1::-1]
     for (sighting, _, _, looks), box in zip(found, boxes, strict=True):
-        alone = np.count_nonzero(detection.iou(box, boxes)) == 1
+        alone = len(found) == 1 or np.count_nonzero(detection.iou(box, boxes)) == 1
         inside = box.min() >= 0 and (box[2:] < end).all()
         sighting.last = looks
         if not sighting.seen_alone or (alone and inside):

@@ -9,19 +9,32 @@ from framewise import alignment, clips, landmarks
 from framewise.exercises import Result, exercise
 
 
+def _numbers(answer: Any) -> np.ndarray:
+    """Return the answer as floats; one NaN if it holds anything else or rows of unequal length."""
+    try:
+        return np.asarray(answer, float)
+    except (TypeError, ValueError):
+        return np.array(np.nan)
+
+
 @exercise("03.1")
 def _turn_back_and_enlarge(answer: Any) -> Result:
-    matrix = np.round(np.asarray(answer, float), 6) + 0.0  # no minus zero in the words
-    if matrix.shape != (2, 3):
-        return Result(False, f"expected 2 rows of 3 numbers, got shape {matrix.shape}.")
-    (right, down, start), wanted = matrix.T, np.array([[0, -3], [3, 0]])
+    matrix = np.round(_numbers(answer), 3) + 0.0  # no minus zero in the words
+    if matrix.shape != (2, 3) or not np.isfinite(matrix).all():
+        slips = {(2, 2): "Where is the shift?", (3, 3): "Leave the last row out."}
+        slip = slips.get(matrix.shape, "Write it like [[1, 0, 0], [0, 1, 0]].")
+        return Result(False, f"expected two rows of three numbers. {slip}")
+    right, down, start = matrix.T.tolist()
+    place = "({0[0]:g}, {0[1]:g})".format
     for words, mistake in (
         ("it mirrors, or presses everything flat.", np.linalg.det(matrix[:, :2]) <= 0),
-        (f"a step becomes {np.hypot(*right):g} long, not 3.", abs(np.hypot(*right) - 3) > 1e-5),
-        ("it turns clockwise; y runs down, so up is minus y.", all(right == -wanted[0])),
-        (f"the size is right; a step to the right goes to {right}.", any(right != wanted[0])),
-        (f"a step to the right is right; a step down goes to {down}.", any(down != wanted[1])),
-        (f"turn and size are right; (0, 0) goes to {start}.", any(start != [10, 0])),
+        (f"a step becomes {np.hypot(*right):.3g} long, not 3.", abs(np.hypot(*right) - 3) > 0.01),
+        ("it turns clockwise; y runs down, so up is minus y.", right == [0, 3]),
+        (f"the size is right; a step to the right goes to {place(right)}.", right != [0, -3]),
+        (f"a step to the right is right; a step down goes to {place(down)}.", down != [3, 0]),
+        ("the shift comes last, so it is not enlarged.", start == [30, 0]),
+        ("the shift comes last, so it is neither turned nor enlarged.", start == [0, -30]),
+        (f"turn and size are right; (0, 0) goes to {place(start)}.", start != [10, 0]),
     ):
         if mistake:
             return Result(False, words)
@@ -34,9 +47,10 @@ CORNERS_AND_NOSE = [*EYE_CORNERS, 168, 6, 197, 195, 5, 4, 1, 2, 98, 327]
 
 @exercise("03.2")
 def _points_that_hold_the_corners(answer: Any) -> Result:
-    which = np.unique(np.array(answer, int))
-    if len(which) < 2 or which[0] < 0 or which[-1] > 467:
-        return Result(False, "expected a list of two or more point numbers from 0 to 467.")
+    which = _point_numbers(answer)
+    if len(which) < 2:
+        words = 'such as [10, 151] or list(landmarks.GROUPS["nose"])'
+        return Result(False, f"expected two or more point numbers from 0 to 467, {words}.")
     if np.isin(EYE_CORNERS, which).any():
         return Result(False, "an eye corner is among them, and those are the judges.")
     talk, mouth = _corner_shifts(which)
@@ -47,11 +61,25 @@ def _points_that_hold_the_corners(answer: Any) -> Result:
         f"{everything[1]:.2f})."
     )
     on_clip, on_mouth = np.divide([talk, mouth], np.minimum(nose, everything))
-    if on_clip >= max(1, on_mouth):
-        return Result(False, f"{words} The clip moves them too far: what swings as the head turns?")
-    if on_mouth >= 1:
+    if max(on_clip, on_mouth) < 1:
+        return Result(True, words)
+    if on_mouth > on_clip:
         return Result(False, f"{words} The mouth moves them too far: which of your points speak?")
-    return Result(True, words)
+    if len(which) < 40 and not np.isin(landmarks.GROUPS["nose"], which).any():
+        return Result(False, f"{words} The clip moves them too far: few points are easily tilted.")
+    return Result(False, f"{words} The clip moves them too far: what swings as the head turns?")
+
+
+def _point_numbers(answer: Any) -> np.ndarray:
+    """Return the point numbers in a list, a set, a mask or several groups; none if they are not."""
+    try:
+        flat = np.hstack([np.ravel(part) for part in answer])
+    except (TypeError, ValueError):
+        return np.array([], int)
+    if flat.dtype == bool and len(flat) == 468:
+        flat = np.flatnonzero(flat)
+    known = set(flat.tolist()) <= set(range(468))
+    return np.unique(flat).astype(int) if known else np.array([], int)
 
 
 def _corner_shifts(which: np.ndarray) -> tuple[float, float]:
@@ -72,12 +100,16 @@ def _corner_shift(faces: Sequence[np.ndarray], which: np.ndarray) -> np.ndarray:
 
 @exercise("03.3")
 def _threshold_that_accuses_nobody(answer: Any) -> Result:
-    threshold = float(answer)
+    threshold = _numbers(answer)
+    if threshold.size != 1 or not np.isfinite(threshold).all():
+        got = f", got {threshold.size}" if threshold.size > 1 else ""
+        return Result(False, f"expected one number{got}: one threshold for both people.")
     untouched, returned = np.stack([_softness("ana_talk"), _softness("ben_talk")], axis=1)
-    ana, ben = (untouched < threshold).sum(1)
+    ana, ben = (untouched < threshold.item()).sum(1)
     if ana or ben:
-        return Result(False, f"untouched frames that it accuses: Ana {ana}, Ben {ben} of 10 each.")
-    caught, possible = (np.sum(returned < value) for value in (threshold, untouched.min()))
+        words = f"it accuses untouched frames, {ana} of Ana's ten and {ben} of Ben's."
+        return Result(False, f"{words} Look at both people, size 0, as decoded.")
+    caught, possible = ((returned < value).sum() for value in (threshold.item(), untouched.min()))
     words = f"it accuses nobody and catches {caught} of 20 frames that a 256 px chip carried"
     if caught < possible:
         return Result(False, f"{words}; another threshold catches more, still accusing nobody.")
