@@ -23,7 +23,7 @@ def _check_hidden(answer: Any) -> Result:
     score = detection.detect_faces(face, min_score=0.1).score.max(initial=0)
     words = f"the bar is {share:.0%} as large as her box, and her score is {score:.2f}"
     if share > 0.5:
-        return Result(False, f"{words}. Half is the most: what could stay uncovered?")
+        return Result(False, f"{words}. Half as large is the most: what could stay bare?")
     if score >= detection.CONFIDENT:
         return Result(False, f"{words}: she is still found. Which parts still say 'face'?")
     return Result(True, f"{words}: not found.")
@@ -33,6 +33,7 @@ def _check_hidden(answer: Any) -> Result:
 def _check_counts(answer: Any) -> Result:
     if np.shape(answer) != (2,):
         return Result(False, "expected a pair of numbers from 0 to 1: (precision, recall).")
+    answer = np.array(answer, float)
     labels = [(0, 0, 10, 10), (20, 0, 30, 10), (40, 0, 50, 10)]
     boxes = [(0, 0, 10, 10), (22, 0, 32, 10), (45, 0, 55, 10), (70, 0, 80, 10)]
     overlap = detection.iou(labels, boxes)
@@ -40,7 +41,7 @@ def _check_counts(answer: Any) -> Result:
         (right.any(0).mean(), right.any(1).mean()) for right in (overlap > 0.5, overlap > 0)
     )
     slips = [
-        ((recall, precision), "these two are the wrong way round: precision counts boxes first."),
+        ((recall, precision), "the wrong way round: precision is a share of the boxes."),
         (touching, "half of the third box lies on C, but what is their IoU?"),
         ((100 * precision, 100 * recall), "give shares from 0 to 1, not per cent."),
         ((precision, precision), "recall is a share of the faces, and there are three."),
@@ -48,5 +49,6 @@ def _check_counts(answer: Any) -> Result:
     ]
     if np.allclose(answer, (precision, recall), atol=0.005):
         return Result(True, "two of four boxes are right, and two of three faces are found.")
-    words = [words for value, words in slips if np.allclose(answer, value, atol=0.005)]
-    return Result(False, (words or ["first the IoU of each box with the label nearest to it."])[0])
+    words = [words for value, words in slips if np.allclose(answer, value, rtol=0.01)]
+    hint = "no. Take the IoU of each box with the nearest label; above 0.5 it is right."
+    return Result(False, (words or [hint])[0])
