@@ -376,8 +376,8 @@ def follow(clip: Clip, most: int | None, *, progress: bool) -> list[np.ndarray]:
 
 
 def _ahead(frames: Iterator[np.ndarray], decoder: ThreadPoolExecutor) -> Iterator[np.ndarray]:
-    """Yield frames while the next four are being decoded."""
-    coming = deque(decoder.submit(next, frames, None) for _ in range(4))
+    """Yield frames while the next eight are being decoded."""
+    coming = deque(decoder.submit(next, frames, None) for _ in range(8))
     while (image := coming.popleft().result()) is not None:
         coming.append(decoder.submit(next, frames, None))
         yield image
