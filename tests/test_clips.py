@@ -92,6 +92,14 @@ def test_negative_index_and_outside(plain_video):
             clip[outside]
 
 
+def test_only_whole_numbers_name_a_frame(plain_video):
+    clip = Clip(plain_video)
+    assert read_number(clip[np.int64(7)]) == 7
+    for wrong in (1.5, "7", slice(0, 3)):
+        with pytest.raises(TypeError, match="integer"):
+            clip[wrong]
+
+
 def test_a_frame_may_be_changed_without_harm(plain_video):
     clip = Clip(plain_video)
     clip[5][:] = 0
@@ -241,6 +249,21 @@ def test_a_hole_in_the_middle(tmp_path):
     assert len(clip) + sum(gap.frames for gap in clip.lost) == 90
     assert clip.lost or clip.patched
     for i in (len(clip) - 1, 0, len(clip) // 2, len(clip) // 2 - 1, 70):
+        assert np.array_equal(clip[i], truth[i])
+
+
+def test_damage_in_a_file_without_timestamps(tmp_path):
+    path = write_video(tmp_path / "d.h264", options={"g": "20", "bf": "0"})
+    data = bytearray(path.read_bytes())
+    places = [i for i in range(len(data)) if data[i : i + 4] == b"\0\0\0\1"]
+    hole = places[len(places) // 2] + 5
+    data[hole : hole + 2000] = b"\xff" * 2000
+    path.write_bytes(data)
+    truth = full_decode(path)
+    with pytest.warns(UserWarning, match="is damaged"):
+        clip = Clip(path)
+    assert len(clip) == len(truth)
+    for i in (len(clip) - 1, 0, len(clip) // 2):
         assert np.array_equal(clip[i], truth[i])
 
 

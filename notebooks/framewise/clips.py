@@ -3,12 +3,12 @@
 Notebook: 00_start_here.ipynb
 
 Public: Clip, Lost, open_sample, open_still, read_image, write_clip, cache_file, load_arrays,
-save_arrays,
-whole_or_nothing.
+save_arrays, whole_or_nothing.
 """
 
 from __future__ import annotations
 
+import operator
 import os
 import threading
 import time
@@ -124,6 +124,7 @@ class Clip:
 
     def __getitem__(self, i: int) -> np.ndarray:
         """Return frame i as (H, W, 3) uint8 RGB; negative i counts from the end."""
+        i = operator.index(i)
         if not -len(self) <= i < len(self):
             raise IndexError(f"frame {i}: {self.path.name} has frames 0 to {len(self) - 1}.")
         index = i % len(self)
@@ -292,9 +293,8 @@ def _open(path: Path) -> av.container.InputContainer:
 
 
 def _video_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream:
-    cover = av.stream.Disposition.attached_pic
     for stream in container.streams.video:
-        if stream.codec_context and not stream.disposition & cover:
+        if stream.codec_context and not stream.disposition & av.stream.Disposition.attached_pic:
             return stream
     raise ValueError(f"{container.name}: expected a video, but the file holds no moving picture.")
 
@@ -367,7 +367,7 @@ class _Decoded(NamedTuple):
 
 def _decode_all(path: Path, *, strict: bool, thread_type: str) -> _Decoded:
     """Decode a file without keeping pixels; `strict` gives up a frame rather than patch it."""
-    packets, pts, keys, failed, hidden = [], [], [], 0, 0
+    packets, pts, keys, failed, total = [], [], [], 0, 0
     with _open(path) as container:
         stream = _video_stream(container)
         stream.thread_type = thread_type
@@ -375,16 +375,15 @@ def _decode_all(path: Path, *, strict: bool, thread_type: str) -> _Decoded:
         bar = tqdm(desc="reading the clip", unit=" frames", delay=1, leave=False)
         for packet, frames in _decode_packets(container, stream):
             failed += frames is None
-            if packet is not None:
-                hidden += packet.is_discard or not packet.size
-                if packet.size and not packet.is_discard:
-                    packets.append(NO_TIME if packet.pts is None else packet.pts)
+            total += packet is not None
+            if packet is not None and packet.size and not packet.is_discard:
+                packets.append(NO_TIME if packet.pts is None else packet.pts)
             for frame in frames or ():
                 keys += [len(pts)] if frame.key_frame else []
                 pts.append(NO_TIME if frame.pts is None else frame.pts)
                 bar.update()
         bar.close()
-        cut_off = _cut_off(container, stream, len(packets) + hidden, pts)
+        cut_off = _cut_off(container, stream, total, pts)
     return _Decoded(np.array(packets, np.int64), np.array(pts, np.int64), keys, failed, cut_off)
 
 
@@ -418,14 +417,17 @@ def _cut_off(container, stream, packets: int, pts: list[int]) -> int:
 
 
 def _gaps(decoded: _Decoded) -> dict[int, int]:
-    """Count the frames announced that never came out, by the last frame before them."""
+    """Count the frames announced that never came out, by the last frame before them.
+
+    Where timestamps are missing nobody knows the place: they count as after the last frame.
+    """
     last = len(decoded.pts) - 1
     missing = np.setdiff1d(decoded.packets, [*decoded.pts, NO_TIME])
     after = np.searchsorted(decoded.pts, missing) - 1
     gaps = {int(a): int(np.sum(after == a)) for a in np.unique(after)}
-    if decoded.cut_off:
-        gaps[last] = gaps.get(last, 0) + decoded.cut_off
-    return gaps
+    timeless = decoded.packets.size - decoded.pts.size if NO_TIME in decoded.packets else 0
+    unplaced = decoded.cut_off + max(0, timeless - missing.size)
+    return gaps | ({last: gaps.get(last, 0) + unplaced} if unplaced else {})
 
 
 def _clock(pts: np.ndarray, stream) -> tuple[np.ndarray, float]:
