@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 import webbrowser
 from pathlib import Path
 
@@ -69,7 +70,11 @@ def inspect(video: Path, out: Path | None = None) -> Path:
         As `clips.Clip` and `inspector_page.to_html`.
     """
     out = (out or DATA.parent / "build" / f"{video.name}.inspect.html").expanduser().absolute()
-    clip = clips.Clip(video)
+    with warnings.catch_warnings():  # damage is told in a line of its own, and on the page
+        warnings.simplefilter("ignore", UserWarning)
+        clip = clips.Clip(video)
+    if clip.damage():
+        print(clip.damage())
     tracks = landmarks.track_faces(clip)
     return inspector_page.to_html(clip, out, tracks, _series(tracks), notes=_facts(clip, tracks))
 
