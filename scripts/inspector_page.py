@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from framewise.inspector import Curves, Tracks
 
 SMALLEST = 320  # pixels of the longer side: below it a page leaves out frames instead
-MARKER = "<!doctype html><!-- a page of framewise.inspector.to_html -->"
+MARKER = "<!doctype html><!-- a page of the frame inspector -->"
 PAGE = """<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data: blob:;

@@ -25,6 +25,8 @@ def test_anchors_by_hand():
     np.testing.assert_allclose(anchors[[0, 1, 2]], np.array([[1, 1], [1, 1], [3, 1]]) / 32)
     np.testing.assert_allclose(anchors[[512, 517, 518]], np.array([[1, 1], [1, 1], [3, 1]]) / 16)
     np.testing.assert_allclose(anchors.mean(0), 0.5)
+    with pytest.raises(ValueError, match="read-only"):
+        anchors[0] = 0
 
 
 def test_decode_by_hand():

@@ -27,6 +27,12 @@ def test_series_keep_their_gaps_and_tell_time_and_frame():
     assert len(ax.lines) == 2 and len(ax.child_axes) == 1
 
 
+def test_a_series_of_one_frame_is_a_dot():
+    ax = plots.plot_series(np.array([0.0]), np.array([2.0]), label="a")
+    ax.figure.canvas.draw()
+    assert ax.lines[0].get_marker() == "." and not ax.child_axes
+
+
 def test_boxes_and_landmarks_lie_where_they_should():
     picture = clips.open_still("ana_neutral")
     points = landmarks.find_landmarks(picture)

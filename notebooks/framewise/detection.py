@@ -98,13 +98,15 @@ def detect_faces(image: np.ndarray, *, min_score: float = CONFIDENT, smallest: i
 def anchors() -> np.ndarray:
     """Return the centres of the network's 896 anchors, (896, 2) float32 in 0..1 of its input.
 
-    A 16 x 16 grid with 2 anchors at each place, then an 8 x 8 grid with 6, row by row.
+    A 16 x 16 grid with 2 anchors at each place, then an 8 x 8 grid with 6, row by row. Read-only.
     """
     grids = []
     for side, repeats in ((16, 2), (8, 6)):
         y, x = np.indices((side, side)).reshape(2, -1)
         grids.append(np.repeat((np.stack([x, y], axis=1) + 0.5) / side, repeats, axis=0))
-    return np.concatenate(grids).astype(np.float32)
+    centres = np.concatenate(grids).astype(np.float32)
+    centres.setflags(write=False)  # one copy serves every look
+    return centres
 
 
 def decode(regressors: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -95,12 +95,10 @@ def plot_series(
     """
     first = len(times) > 1 and (ax is None or not ax.lines)
     ax = ax or plt.subplots(figsize=(9, 3))[1]
-    ax.plot(times, values, label=label or None)
-    ax.plot(times[:1], values[:1], ".") if len(times) == 1 else ax.set_xlim(times[0], times[-1])
-    ax.set_xlabel("time (s)")
-    if ylabel:
-        ax.set_ylabel(ylabel)
+    ax.plot(times, values, marker="." if len(times) == 1 else None, label=label or None)
+    ax.set(xlabel="time (s)", ylabel=ylabel or ax.get_ylabel())
     if first:
+        ax.set_xlim(times[0], times[-1])
         frames = first_frame + np.arange(len(times))
         convert = partial(np.interp, xp=times, fp=frames), partial(np.interp, xp=frames, fp=times)
         top = ax.secondary_xaxis("top", functions=convert)
