@@ -52,6 +52,7 @@ Without a command, start is meant. Options go after the command. Examples:
   python3 scripts/course.py check              is everything all right on this machine?
   python3 scripts/course.py run 00 01          run two notebooks, write them as pages
   python3 scripts/course.py inspect talk.mp4   look at a video of your own frame by frame
+  python3 scripts/course.py add-clip talk.mp4  keep it, with consent, for all the notebooks
 
 The first start needs the internet and a few minutes; after that the course needs no network.
 Everything is installed into the folder .venv: delete it, and the next start makes it again.
@@ -616,20 +617,36 @@ def run_notebooks(options: argparse.Namespace) -> int:
     return run(options.here, SCRIPTS / "run_notebooks.py", *options.notebooks)
 
 
-def inspect(options: argparse.Namespace) -> int:
-    """Write a page that shows any video of a person frame by frame."""
-    video = Path(options.video).expanduser()
+def existing_video(name: str) -> Path:
+    """Return the absolute path of a file that the caller named, or stop."""
+    video = Path(name).expanduser()
     if not video.is_file():
         stop(f"There is no video {video}.", "Check the name and the folder.")
+    return video.absolute()
+
+
+def inspect(options: argparse.Namespace) -> int:
+    """Write a page that shows any video of a person frame by frame."""
+    video = existing_video(options.video)
     set_up(options)
     BUILD.mkdir(exist_ok=True)
     where = ["--out", Path(options.out).expanduser().absolute()] if options.out else []
     quiet = ["--no-browser"] if options.no_browser or not has_screen() else []
-    return run(options.here, SCRIPTS / "inspect_video.py", video.absolute(), *where, *quiet)
+    return run(options.here, SCRIPTS / "inspect_video.py", video, *where, *quiet)
+
+
+def own_clip(options: argparse.Namespace) -> int:
+    """Keep a video of one's own with the consent of everyone in it, or forget it again."""
+    answers = {k: v for k, v in vars(options).items() if k not in ("command", "here", "rest")}
+    if options.command == "add-clip":
+        answers["video"] = str(existing_video(options.video))
+    set_up(options)
+    task = options.command.partition("-")[0]
+    return run(options.here, SCRIPTS / "my_clips.py", task, json.dumps(answers))
 
 
 def clips(options: argparse.Namespace) -> int:
-    """List the sample clips, and what the people in them agreed to."""
+    """List the clips, the course's and your own, and what the people in them agreed to."""
     set_up(options)
     return run(options.here, SCRIPTS / "inspect_video.py", "--clips")
 
@@ -658,7 +675,31 @@ COMMANDS = {
             QUIET,
         ],
     ),
-    "clips": (clips, "list the sample clips and what their people agreed to", []),
+    "clips": (clips, "list the clips, yours too, and what their people agreed to", []),
+    "add-clip": (
+        own_clip,
+        "keep a video of your own, with the consent of everyone in it; asks what is not given",
+        [
+            ("video", {"metavar": "VIDEO", "help": "the video file; it is not changed"}),
+            ("--id", {"metavar": "NAME", "help": "what it is to be called (the file's name)"}),
+            ("--who", {"action": "append", "metavar": "NAME", "help": "who is shown; repeat it"}),
+            ("--me", {"action": "store_true", "help": "you alone are shown, and you agree"}),
+            ("--form", {"metavar": "FILE", "help": "photo or scan of the signed consent form"}),
+            ("--scope", {"nargs": "+", "choices": ["analyse", "make"], "help": "agreed to what"}),
+            ("--until", {"metavar": "DATE", "help": "agreed until when, such as 2027-01-31"}),
+            ("--contact", {"metavar": "WHO", "help": "who can withdraw it, and how to reach them"}),
+            ("--start", {"metavar": "TIME", "help": "take a part from here on, such as 0:10"}),
+            ("--seconds", {"metavar": "N", "help": "how long the part is (60 at most)"}),
+        ],
+    ),
+    "forget-clip": (
+        own_clip,
+        "delete a clip of your own and all that came of it",
+        [
+            ("id", {"metavar": "ID", "help": "its name; clips lists them"}),
+            ("--yes", {"action": "store_true", "help": "delete without asking"}),
+        ],
+    ),
 }
 
 

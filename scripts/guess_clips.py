@@ -108,7 +108,8 @@ def make(name: str) -> consent.Entry:
 
 if __name__ == "__main__":
     made = {name: make(name) for name in EXCERPTS}
-    kept = [entry for key, entry in consent.catalogue().items() if key not in made]
+    known = consent.catalogue(consent.CLIPS)
+    kept = [entry for key, entry in known.items() if key not in made]
     text = json.dumps({"clips": [*kept, *made.values()]}, indent=1) + "\n"
     (consent.CLIPS / "catalog.json").write_text(text, encoding="utf-8")
     print("\n".join(f"{name}: {entry['kind']}" for name, entry in made.items()))

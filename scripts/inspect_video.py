@@ -1,4 +1,4 @@
-"""Write a page that shows a video frame by frame, or list the sample clips and their consent.
+"""Write a page that shows a video frame by frame, or list the clips and their consent.
 
 Run by `course.py inspect VIDEO` and `course.py clips`.
 """
@@ -109,12 +109,16 @@ def _consent(entry: dict | None) -> str:
     record = entry["consent"]
     if record["type"] == "synthetic":
         return f"{entry['title']}: rendered, no such person exists ({entry['licence']})"
-    return f"{entry['title']}: signed for {', '.join(record['scope'])} until {record['expires']}"
+    how = "agreed to" if record["type"] == "own word" else "signed for"
+    return f"{entry['title']}: {how} {', '.join(record['scope'])} until {record['expires']}"
 
 
 def _line(entry: dict) -> str:
     kind = "exercise" if entry["title"].startswith("Exercise") else entry["kind"]  # no spoiler
-    return f"{entry['id']:<16} {kind:<9} {_consent(entry)}"
+    kind = "own" if entry.get("own") and kind == "original" else kind
+    problem = consent.problem_of(entry) if entry.get("own") else ""
+    flag = f"NOT TO BE USED, {problem} (delete it: {consent.FORGET} {entry['id']})"
+    return f"{entry['id']:<16} {kind:<9} " + (flag if problem else _consent(entry))
 
 
 if __name__ == "__main__":

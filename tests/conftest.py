@@ -36,9 +36,12 @@ def write_video(
     container=None,
     pts=None,
     rotation=0,
-    sound=False,
+    sound=None,
+    frames=None,
 ):
-    """Write a video of numbered frames with exactly the options asked for."""
+    """Write a video of numbered frames, or of those given, with exactly the options asked for."""
+    if frames is not None:
+        count, size_wh = len(frames), frames[0].shape[1::-1]
     with av.open(str(path), "w", format=container, options=muxer or {}) as out:
         stream = out.add_stream(codec, rate=25, options=options or {})
         stream.width, stream.height = size_wh
@@ -46,9 +49,10 @@ def write_video(
         stream.codec_context.time_base = Fraction(1, 1000) if pts else Fraction(1, 25)
         if rotation:
             stream.set_display_rotation(rotation)
-        voice = out.add_stream("aac", rate=48000) if sound else None
+        voice = out.add_stream(sound, rate=48000) if sound else None
         for i in range(count):
-            frame = av.VideoFrame.from_ndarray(numbered_frame(i, size_wh), format="rgb24")
+            image = numbered_frame(i, size_wh) if frames is None else frames[i]
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
             frame.pts, frame.time_base = (pts[i] if pts else i), stream.codec_context.time_base
             out.mux(stream.encode(frame))
             if voice:

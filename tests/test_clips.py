@@ -34,7 +34,7 @@ KINDS = {
     "odd size, 4:4:4": ("mp4", {"size_wh": (161, 97), "pix_fmt": "yuv444p"}),
     "greyscale": ("mp4", {"pix_fmt": "gray"}),
     "greyscale, lossless": ("mkv", {"codec": "ffv1", "pix_fmt": "gray"}),
-    "with sound": ("mp4", {"sound": True, "options": {"g": "20", "bf": "2"}}),
+    "with sound": ("mp4", {"sound": "aac", "options": {"g": "20", "bf": "2"}}),
     "fragmented": ("mp4", {"muxer": {"movflags": "frag_keyframe+empty_moov"}}),
     "AVI": ("avi", {"codec": "mpeg4", "options": {"g": "20", "bf": "2"}}),
     "transport stream": ("ts", {"options": {"g": "20", "bf": "2"}}),

@@ -20,6 +20,7 @@ def folder(tmp_path, monkeypatch):
     """An empty catalogue folder of our own."""
     (tmp_path / "clips").mkdir()
     monkeypatch.setattr(consent, "CLIPS", tmp_path / "clips")
+    monkeypatch.setattr(consent, "MINE", tmp_path / "my_clips")
     return tmp_path / "clips"
 
 
@@ -48,7 +49,7 @@ def signed(**changes):
 
 
 def test_the_course_catalogue_is_complete():
-    entries = consent.catalogue()
+    entries = consent.catalogue(consent.CLIPS)
     assert entries
     for entry in entries.values():
         path = consent.file_of(entry["id"])
@@ -63,7 +64,7 @@ def test_the_course_catalogue_is_complete():
 
 
 def test_every_sample_opens_with_its_stated_length():
-    for name, entry in consent.catalogue().items():
+    for name, entry in consent.catalogue(consent.CLIPS).items():
         if entry["file"].endswith(".mp4"):
             clip = clips.open_sample(name)
             assert len(clip) == entry["length"]["frames"], name

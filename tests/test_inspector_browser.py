@@ -4,40 +4,21 @@ Every frame of the clips here carries its own number in its pixels, so what the 
 read back from the canvas itself.
 """
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import inspector_page
-import nbformat
 import numpy as np
 import pytest
+from browsing import chromium, jupyterlab, metrics, run_in_lab, wait
 from conftest import BITS, CELL, write_video
 from framewise import clips, inspector
 from framewise.landmarks import FaceTrack
-from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
-NOTEBOOKS = Path(inspector.__file__).parents[1]
 SIZE, COUNT, MISSING_FACE = (160, 96), 200, 40
 MARK = (100.0, 60.0)  # pixels: where the drawn landmarks lie, away from the number
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-sync",
-    "--disable-component-update",
-    "--no-first-run",
-    "--window-size=1200,900",
-]
 READ = f"""
   const canvas = document.querySelector("canvas"), k = canvas.width / {SIZE[0]};
   const at = (x, y) => [...canvas.getContext("2d").getImageData(x * k, y * k, 1, 1).data];
@@ -53,21 +34,8 @@ NUMBER = f"""{READ}
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    chromium = next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    driver = shutil.which("chromedriver")
-    if not (chromium and driver):
-        say = pytest.fail if os.environ.get("CI") else pytest.skip
-        say("needs Chromium and chromedriver (Debian: apt-get install chromium chromium-driver)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in [*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"]:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options, webdriver.ChromeService(driver))
-    yield browser
-    browser.quit()
+    with chromium(tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -104,16 +72,6 @@ def shown(browser, page):
     browser.execute_script("document.querySelector('section').focus()")
     yield browser
     assert not [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
-
-
-def metrics(browser, width, height, ratio=1.0):
-    values = {"width": width, "height": height, "deviceScaleFactor": ratio, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", values)
-
-
-def wait(browser, condition, seconds=5):
-    ignored = [StaleElementReferenceException]
-    return WebDriverWait(browser, seconds, 0.01, ignored).until(lambda _: condition())
 
 
 def settle(browser, frame, seconds=5):
@@ -491,44 +449,20 @@ def test_nothing_moves_by_itself_under_reduced_motion(browser):
 
 @pytest.fixture
 def lab(tmp_path):
-    """A JupyterLab of its own, with a notebook that opens the inspector; yields its address."""
+    """A JupyterLab of its own, with a notebook that opens the inspector; yields its port."""
     write_video(tmp_path / "numbered.mp4", count=COUNT, size_wh=SIZE, options={"g": "12"})
-    code = [
+    cells = [
         "from pathlib import Path\nfrom framewise import clips, inspector",
         "view = inspector.FrameInspector(clips.Clip('numbered.mp4'))\n"
         "view.observe(lambda change: Path('frame.txt').write_text(str(change.new)), 'frame')\nview",
     ]
-    notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, code)))
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, tmp_path / "inspect.ipynb")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    homes = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR", "LAB_SETTINGS_DIR", "LAB_WORKSPACES_DIR")
-    own = {f"JUPYTER{'' if 'LAB' in home else '_'}{home}": str(tmp_path / home) for home in homes}
-    paths = os.pathsep.join(filter(None, [str(NOTEBOOKS), os.environ.get("PYTHONPATH")]))
-    env = {**os.environ, **own, "IPYTHONDIR": str(tmp_path / "ipython"), "PYTHONPATH": paths}
-    flags = (
-        f"--no-browser --allow-root --expose-app-in-browser --ip=127.0.0.1 --port={port}".split()
-    )
-    command = [sys.executable, "-m", "jupyterlab", *flags, "--IdentityProvider.token=abc"]
-    with open(tmp_path / "lab.log", "w") as log:
-        server = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=log, stderr=log)
-    yield f"http://127.0.0.1:{port}/lab/tree/inspect.ipynb?token=abc"
-    server.terminate()
-    server.wait(10)
+    with jupyterlab(tmp_path, cells) as port:
+        yield port
 
 
 def test_in_jupyterlab_a_key_steps_the_frame_and_the_kernel_hears_of_it(browser, lab, tmp_path):
-    address = lab.split("//")[1].split("/")[0].split(":")
-    wait(browser, lambda: answers(address), 20)
     metrics(browser, 1200, 900)
-    browser.get(lab)
-    kernel = (
-        "return window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
-    )
-    wait(browser, lambda: browser.execute_script(kernel) == "idle", 20)
-    browser.execute_script("window.jupyterapp.commands.execute('runmenu:run-all')")
+    run_in_lab(browser, lab)
     wait(browser, lambda: browser.find_elements(By.CSS_SELECTOR, ".framewise canvas"), 20)
     settle(browser, 0)
     browser.find_element(By.CSS_SELECTOR, ".framewise canvas").click()
@@ -541,8 +475,3 @@ def test_in_jupyterlab_a_key_steps_the_frame_and_the_kernel_hears_of_it(browser,
         browser,
         lambda: (tmp_path / "frame.txt").exists() and (tmp_path / "frame.txt").read_text() == "40",
     )
-
-
-def answers(address):
-    with socket.socket() as probe:
-        return probe.connect_ex((address[0], int(address[1]))) == 0

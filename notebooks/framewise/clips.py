@@ -13,7 +13,7 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from itertools import chain, islice
@@ -39,6 +39,12 @@ class Lost(NamedTuple):
     frames: int
     """How many frames are missing there."""
 
+
+TICK = Fraction(1, 90000)
+"""The unit, in seconds, in which uneven times are written."""
+
+MP4 = {"movflags": "+faststart", "max_interleave_delta": "0"}
+"""How files are laid out: quick to start, sound beside the picture it belongs to."""
 
 NO_TIME = np.iinfo(np.int64).min
 """Stands for a timestamp that the file does not give."""
@@ -204,6 +210,8 @@ def write_clip(
     frames: Iterable[np.ndarray],
     fps: float,
     *,
+    times: Sequence[float] | None = None,
+    sound: Iterable[av.AudioFrame] = (),
     overwrite: bool = False,
     comment: str = "",
 ) -> Path:
@@ -220,6 +228,10 @@ def write_clip(
         All of one size. May be a generator: only one frame is held in memory.
     fps : float
         Frames per second, 0.1 to 1000.
+    times : (T,) float, seconds, optional
+        When each frame is shown, rising from 0; by default evenly at `fps`.
+    sound : iterable of av.AudioFrame
+        Kept as AAC, timed by the frames' own timestamps.
     overwrite : bool
         Replace an existing file.
     comment : str
@@ -241,8 +253,9 @@ def write_clip(
         raise ValueError(f"fps: expected a number from 0.1 to 1000, got {fps}.")
     if path.exists() and not overwrite:
         raise FileExistsError(f"{path} exists; choose another name or pass overwrite=True.")
-    with whole_or_nothing(path) as partial:
-        _encode(str(partial), frames, fps, comment)
+    with whole_or_nothing(path) as partial, av.open(str(partial), "w", options=MP4) as container:
+        container.metadata["comment"] = comment
+        _encode(container, frames, fps, times, sound)
     return path
 
 
@@ -475,25 +488,32 @@ def _upright_rgb(frame: av.VideoFrame) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 
 
-def _encode(path: str, frames: Iterable[np.ndarray], fps: float, comment: str) -> None:
-    frames = iter(frames)
-    first = next(frames, None)
+def _encode(container, frames, fps: float, times: Sequence[float] | None, sound) -> None:
+    frames, sound = iter(frames), iter(sound)
+    first, heard = next(frames, None), next(sound, None)
     if first is None:
         raise ValueError("frames: expected at least one frame, got none.")
     height, width = first.shape[:2]
     even = ((0, height % 2), (0, width % 2), (0, 0))
-    with av.open(path, "w", options={"movflags": "+faststart"}) as container:
-        container.metadata["comment"] = comment
-        stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(65535))
-        stream.height, stream.width = height + height % 2, width + width % 2
-        stream.pix_fmt = "yuv420p"
-        stream.options = {"crf": "18", "g": "12"}
-        for number, image in enumerate(chain([first], frames)):
-            if image.shape != (height, width, 3) or image.dtype != np.uint8:
-                raise ValueError(
-                    f"frames: expected ({height}, {width}, 3) uint8 like the first one, "
-                    f"got {image.shape} {image.dtype} at frame {number}."
-                )
-            picture = av.VideoFrame.from_ndarray(np.pad(image, even, mode="edge"), format="rgb24")
-            container.mux(stream.encode(picture))
-        container.mux(stream.encode())
+    stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(65535))
+    stream.height, stream.width = height + height % 2, width + width % 2
+    stream.pix_fmt = "yuv420p"
+    stream.options = {"crf": "18", "g": "12"}
+    if times is not None:
+        stream.codec_context.time_base = TICK
+    if heard is not None:
+        voice = container.add_stream("aac", rate=48000)
+        for piece in chain([heard], sound):
+            container.mux(voice.encode(piece))
+        container.mux(voice.encode())
+    for number, image in enumerate(chain([first], frames)):
+        if image.shape != (height, width, 3) or image.dtype != np.uint8:
+            raise ValueError(
+                f"frames: expected ({height}, {width}, 3) uint8 like the first one, "
+                f"got {image.shape} {image.dtype} at frame {number}."
+            )
+        picture = av.VideoFrame.from_ndarray(np.pad(image, even, mode="edge"), format="rgb24")
+        if times is not None:
+            picture.pts, picture.time_base = round(times[number] / TICK), TICK
+        container.mux(stream.encode(picture))
+    container.mux(stream.encode())

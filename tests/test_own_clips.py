@@ -1,0 +1,934 @@
+"""A clip of one's own: what is kept, what is refused and why; forgetting leaves nothing behind."""
+
+import errno
+import json
+import os
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import av
+import course
+import cv2
+import inspect_video
+import my_clips
+import numpy as np
+import pytest
+from browsing import chromium, jupyterlab, metrics, run_in_lab, wait
+from conftest import write_video
+from framewise import clips, consent, own_clips
+from framewise.consent import ConsentError
+from selenium.webdriver.common.by import By
+
+TOMORROW = date.today() + timedelta(days=1)
+FORM = b"We agree."
+ODD_NAMES = {
+    "Zoë im Garten 🎬": "my_zoe_im_garten",
+    "con": "my_con",
+    "a  b.c": "my_a_b_c",
+    "日本": "my_clip",
+    "my_own": "my_own",
+    "../../etc/passwd": "my_etc_passwd",
+    "x" * 300: f"my_{'x' * 40}",
+}
+ANSWERS = {
+    "who": ["Zoë"],
+    "me": True,
+    "scope": ["analyse", "make"],
+    "until": str(TOMORROW),
+    "contact": "Zoë, at home",
+}
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A data folder of the learner's own, empty; the course's clips stay where they are."""
+    data = tmp_path / "course" / "data"
+    data.mkdir(parents=True)
+    monkeypatch.setattr(consent, "MINE", data / "my_clips")
+    monkeypatch.setattr(clips, "DATA", data)
+    monkeypatch.setattr(my_clips, "DATA", data)
+    return data / "my_clips"
+
+
+@pytest.fixture(scope="module")
+def ana():
+    return list(clips.open_sample("ana_talk").frames(0, 24))
+
+
+@pytest.fixture
+def film(tmp_path, ana):
+    return write_video(tmp_path / "film.mp4", frames=ana)
+
+
+def own_word(**changes):
+    given = {"people": ["Zoë"], "scope": ["analyse", "make"], "until": TOMORROW, "contact": "Zoë"}
+    return my_clips.Agreement(**given | changes)
+
+
+def signed(folder, **changes):
+    form = folder / "the form.PDF"
+    form.write_bytes(FORM)
+    return own_word(form=form, **changes)
+
+
+def tree(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def change(home, **news):
+    """Change the consent of the last own clip by hand, as a person could."""
+    book = home / "catalog.json"
+    text = json.loads(book.read_text(encoding="utf-8"))
+    text["clips"][-1]["consent"] |= news
+    book.write_text(json.dumps(text), encoding="utf-8")
+
+
+def streams(path):
+    with av.open(str(path)) as container:
+        return {stream.type: stream for stream in container.streams}
+
+
+# Keeping and forgetting
+
+
+@pytest.mark.parametrize("name", ODD_NAMES, ids=list(ODD_NAMES.values()))
+def test_kept_opened_listed_and_forgotten_without_a_trace(name, home, film, tmp_path, capsys):
+    agreement = signed(tmp_path, scope=["analyse"])
+    before = tree(tmp_path)
+    entry = my_clips.add(film, agreement, name=name)
+    assert (entry["id"], entry["title"]) == (ODD_NAMES[name], name)
+    assert tree(home) == sorted(
+        ["catalog.json", f"{entry['id']}.mp4", "forms", f"forms/{entry['id']}.pdf"]
+    )
+    clip = clips.open_sample(entry["id"])
+    assert clip.entry == consent.catalogue()[entry["id"]] == entry
+    consent.require(clip, "analyse")
+    with pytest.raises(ConsentError, match="not to make.*Ask Zoë.*forget-clip my_"):
+        consent.require(clip, "make")
+    assert inspect_video.main(["--clips"]) == 0
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.split()[:2] == [entry["id"], "own"]
+    assert f"{name}: signed for analyse until {TOMORROW}" in line
+    clips.save_arrays(clips.cache_file(clip.sha256, "track"), {"x": np.zeros(1)})
+    clips.save_arrays(clips.cache_file(entry["recording"]["sha256"], "index"), {"x": np.zeros(1)})
+    (tmp_path / "course" / "build").mkdir()
+    page = tmp_path / "course" / "build" / "x.inspect.html"
+    page.write_text(f"sha256 {clip.sha256}")
+    deleted = my_clips.forget(name)
+    assert len(deleted) == 5 and page in deleted
+    (home.parent / "cache").rmdir(), page.parent.rmdir()
+    assert tree(tmp_path) == before
+    assert entry["id"] not in consent.catalogue()
+
+
+def test_the_same_name_in_other_words():
+    assert all(my_clips.slug(my_clips.slug(name)) == my_clips.slug(name) for name in ODD_NAMES)
+
+
+def test_two_clips_of_which_one_is_forgotten(home, film):
+    first = my_clips.add(film, own_word(), name="one", seconds=0.4)
+    my_clips.add(film, own_word(), name="two", start=0.4)
+    assert my_clips.forget("my_one") == [home / first["file"]]
+    assert tree(home) == ["catalog.json", "my_two.mp4"]
+    assert len(clips.open_sample("my_two")) == 14
+
+
+def write_fake(home, name, made_from):
+    path = write_video(home / f"{name}.mp4", count=2 + len(name))
+    entry = {
+        "id": name,
+        "file": path.name,
+        "sha256": consent.sha256_of(path),
+        "own": True,
+        "kind": "fake",
+        "made_from": made_from,
+        "title": name,
+        "consent": {"type": "synthetic"},
+    }
+    with clips.whole_or_nothing(home / "catalog.json") as book:
+        my_clips._write_book(book, [*my_clips._own_entries(), entry])
+    return path
+
+
+def test_what_was_made_from_a_clip_falls_with_it(home, film):
+    my_clips.add(film, own_word(), name="one")
+    fake = write_fake(home, "my_fake", ["ana_talk", "my_one"])
+    again = write_fake(home, "my_fake_of_it", ["my_fake"])
+    write_fake(home, "my_other", ["ana_talk", "ben_talk"])
+    clips.Clip(again)
+    assert my_clips.falls_with("one") == ["my_one", "my_fake", "my_fake_of_it"]
+    assert set(my_clips.forget("one")) == {home / "my_one.mp4", fake, again}
+    assert tree(home) == ["catalog.json", "my_other.mp4"]
+    clips.open_sample("my_other")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("ana_talk", "a clip of the course is not yours"), ("nobody", "there are: none")],
+)
+def test_only_own_clips_are_forgotten(name, words, home):
+    with pytest.raises(ValueError, match=words):
+        my_clips.forget(name)
+    assert consent.file_of("ana_talk").is_file()
+
+
+def test_forgetting_works_where_the_file_is_gone_already(home, film, tmp_path):
+    my_clips.add(film, signed(tmp_path))
+    (home / "my_film.mp4").unlink()
+    my_clips.forget("film")
+    assert not home.exists()
+
+
+# What is written
+
+
+@pytest.mark.parametrize(
+    ("file", "how"),
+    [
+        pytest.param("a.webm", {"codec": "libvpx", "muxer": {"live": "1"}}, id="WebM"),
+        pytest.param("a.webm", {"codec": "libvpx-vp9", "sound": "libopus"}, id="VP9 with sound"),
+        pytest.param("a.mov", {"sound": "aac"}, id="QuickTime with sound"),
+        pytest.param("a.mp4", {"pix_fmt": "yuv444p"}, id="4:4:4"),
+        pytest.param("a.mkv", {"codec": "ffv1", "sound": "pcm_s16le"}, id="lossless"),
+        pytest.param("a.avi", {"codec": "mjpeg", "pix_fmt": "yuvj420p"}, id="Motion JPEG"),
+        pytest.param(
+            "a.mkv", {"pts": np.cumsum(24 * [20, 33, 90]).tolist()[:24]}, id="uneven times"
+        ),
+    ],
+)
+def test_any_video_becomes_one_that_browsers_play(file, how, home, tmp_path, ana):
+    path = write_video(tmp_path / file, frames=ana, options={"cpu-used": "8"}, **how)
+    entry = my_clips.add(path, own_word())
+    source, clip = clips.Clip(path), clips.open_sample("my_a")
+    assert len(clip) == entry["length"]["frames"] == len(ana)
+    np.testing.assert_allclose(clip.times, source.times, atol=1e-3)
+    assert np.abs(clip[7].astype(int) - source[7]).mean() < 3
+    found = streams(clip.path)
+    picture = found["video"].codec_context
+    assert (picture.name, picture.pix_fmt) == ("h264", "yuv420p")
+    assert ("with sound" in entry["source"]) == ("sound" in how) == ("audio" in found)
+    if "sound" in how:
+        assert found["audio"].codec_context.name == "aac"
+        sound = float(found["audio"].duration * found["audio"].time_base)
+        assert sound == pytest.approx(len(ana) / 25, abs=0.1)
+    assert np.diff([*clip._index.keys, len(clip)]).max() <= 12
+
+
+def test_rotated_video_comes_out_upright(home, tmp_path, ana):
+    lying = [np.rot90(frame[:400], -1) for frame in ana]
+    path = write_video(tmp_path / "a.mov", frames=lying, rotation=90)
+    my_clips.add(path, own_word())
+    clip = clips.open_sample("my_a")
+    assert clip.size_wh == (480, 400)
+    assert np.abs(clip[3].astype(int) - ana[3][:400]).mean() < 3
+    with av.open(str(clip.path)) as container:
+        assert next(container.decode(video=0)).rotation == 0
+
+
+def test_odd_sizes_are_made_even_and_large_ones_small(home, tmp_path, ana):
+    odd = [frame[:471, :473] for frame in ana]
+    path = write_video(tmp_path / "odd.mp4", frames=odd, pix_fmt="yuv444p")
+    my_clips.add(path, own_word())
+    assert clips.open_sample("my_odd").size_wh == (474, 472)
+    large = [cv2.resize(frame, (1600, 1600)) for frame in ana[:4]]
+    entry = my_clips.add(write_video(tmp_path / "large.mp4", frames=large), own_word())
+    assert clips.open_sample("my_large").size_wh == (1280, 1280)
+    assert "scaled down from 1600 x 1600" in entry["source"]
+
+
+def test_a_part_begins_and_ends_where_asked_with_its_sound(home, tmp_path, ana):
+    path = write_video(tmp_path / "a.mp4", frames=ana, sound="aac")
+    entry = my_clips.add(path, own_word(), start=0.2, seconds=0.4)
+    clip = clips.open_sample("my_a")
+    assert (entry["recording"]["first"], len(clip)) == (5, 10)
+    assert np.abs(clip[0].astype(int) - ana[5]).mean() < 3
+    sound = streams(clip.path)["audio"]
+    assert float(sound.duration * sound.time_base) == pytest.approx(0.4, abs=0.05)
+
+
+def test_where_and_with_what_it_was_filmed_is_not_kept(home, tmp_path, ana):
+    path = tmp_path / "phone.mov"
+    with av.open(str(path), "w") as out:
+        out.metadata.update({"location": "+52.5+13.4/", "make": "A phone", "comment": "me"})
+        stream = out.add_stream("libx264", rate=25)
+        stream.width = stream.height = 480
+        stream.pix_fmt = "yuv420p"
+        for frame in ana:
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        out.mux(stream.encode())
+    with av.open(str(path)) as container:
+        assert "+52.5+13.4/" in container.metadata.values()
+    my_clips.add(path, own_word())
+    data = (home / "my_phone.mp4").read_bytes()
+    assert b"+52.5" not in data and b"A phone" not in data
+
+
+# What is refused
+
+
+def write_picture(path, ana):
+    path.write_bytes(cv2.imencode(".jpg", ana[0])[1].tobytes())
+
+
+def write_truncated(path, ana):
+    data = write_video(path, frames=ana).read_bytes()
+    path.write_bytes(data[: len(data) // 2])  # its index stood at the end
+
+
+def write_headless(path, ana):
+    data = write_video(path.with_suffix(".ts"), frames=ana, options={"g": "99"}).read_bytes()
+    path.write_bytes(data[:800])  # tables and no picture
+
+
+def write_huge(path, ana):
+    with open(path, "wb") as file:
+        file.truncate(3_000_000_000)  # sparse: takes no room
+
+
+def write_two(path, ana):
+    ben = clips.open_sample("ben_talk")
+    write_video(path, frames=[np.hstack([frame, ben[0]]) for frame in ana[:10]])
+
+
+REFUSED = {
+    "a picture": (write_picture, "this is a still picture"),
+    "a text": (lambda path, ana: path.write_text("hello, this is no video"), "cannot read"),
+    "nothing in it": (lambda path, ana: path.write_bytes(b""), "is empty"),
+    "a truncated file": (write_truncated, "cannot read this file"),
+    "no picture decodes": (write_headless, "not one frame|cannot read|no moving picture"),
+    "a huge file": (write_huge, r"has 3\.0 GB; up to 2 GB.*[Cc]ut it shorter"),
+    "too long": (
+        lambda path, ana: write_video(path, count=70, pts=[1000 * i for i in range(70)]),
+        r"is 1:10 long, a clip at most 60 s: .*--start 0:10 --seconds 20",
+    ),
+    "far too long": (
+        lambda path, ana: write_video(path, count=70, pts=[60000 * i for i in range(70)]),
+        r"is \d\d:\d\d long, a clip at most 60 s",
+    ),
+    "no face": (lambda path, ana: write_video(path, count=20), "no face was found"),
+    "two faces": (write_two, "2 faces are seen at once.*names are only 1.*Name everyone"),
+    "a folder": (lambda path, ana: path.mkdir(), "this is a folder"),
+    "not there": (lambda path, ana: None, "no such file"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_is_no_clip_is_refused_and_leaves_nothing(what, home, tmp_path, ana):
+    write, words = REFUSED[what]
+    path = tmp_path / "video.mp4"
+    write(path, ana)
+    with pytest.raises((ValueError, OSError, ConsentError), match=words):
+        my_clips.add(path, own_word())
+    assert not home.exists()
+
+
+def test_two_people_are_kept_when_both_are_named_and_signed(home, tmp_path, ana):
+    write_two(tmp_path / "two.mp4", ana)
+    entry = my_clips.add(tmp_path / "two.mp4", signed(tmp_path, people=["Ana", "Ben"]))
+    assert entry["people"] == ["Ana", "Ben"]
+    consent.require(clips.open_sample("my_two"), "make")
+
+
+def test_the_same_recording_and_a_taken_name_are_refused(home, film, tmp_path):
+    my_clips.add(film, own_word(), name="one")
+    before = tree(home)
+    with pytest.raises(ValueError, match=r"my_one is taken; choose another name \(--id\)"):
+        my_clips.add(film, own_word(), name="One!")
+    shutil.copy(film, tmp_path / "copy.mp4")
+    with pytest.raises(ValueError, match=r'is there already: clips.open_sample\("my_one"\)'):
+        my_clips.add(tmp_path / "copy.mp4", own_word())
+    with pytest.raises(ValueError, match='is there already: .*"my_one"'):
+        my_clips.add(home / "my_one.mp4", own_word(), name="two")
+    with pytest.raises(ValueError, match='is there already: .*"ana_talk"'):
+        my_clips.add(consent.file_of("ana_talk"), own_word(), name="three")
+    assert tree(home) == before
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ({"start": 5}, "start: expected 0 to 1.0 s"),
+        ({"start": -1}, "start: expected"),
+        ({"seconds": 0}, "seconds: expected more than 0, up to 60"),
+        ({"seconds": 61}, "up to 60, got 61"),
+        ({"start": 0.01, "seconds": 0.01}, "there is no frame from"),
+    ],
+)
+def test_parts_that_are_not_there(part, words, home, film):
+    with pytest.raises(ValueError, match=words):
+        my_clips.add(film, own_word(), **part)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("12.5", 12.5), ("0:10", 10), ("1:02:03", 3723)])
+def test_times_in_words(text, seconds):
+    assert my_clips.seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "ten", "1:2:3:4", "-3", "1:"])
+def test_what_is_no_time(text):
+    with pytest.raises(ValueError, match="expected a time"):
+        my_clips.seconds_of(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"people": []}, "who: expected the name"),
+        ({"people": ["", " "]}, "who: expected the name"),
+        ({"scope": []}, 'scope: expected "analyse"'),
+        ({"scope": ["make"]}, 'scope: expected "analyse"'),
+        ({"scope": ["analyse", "sell"]}, 'scope: expected "analyse"'),
+        ({"until": date(2020, 1, 1)}, "until: expected a day to come"),
+        ({"contact": " "}, "contact: expected"),
+        ({"people": ["Ana", "Ben"]}, r"2 people are shown, so each signs the form"),
+        ({"form": Path("nowhere.pdf")}, "is not there, or empty"),
+    ],
+)
+def test_an_agreement_that_lacks_something(changes, words, home, film):
+    with pytest.raises(ValueError, match=words):
+        my_clips.add(film, own_word(**changes))
+    assert not home.exists()
+
+
+# Nothing half-written
+
+
+def full_disk(*_args, **_more):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def stopped(*_args, **_more):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("trouble", [full_disk, stopped])
+@pytest.mark.parametrize("place", ["picture", "form", "catalogue"])
+def test_trouble_leaves_all_as_it_was(trouble, place, home, film, tmp_path, monkeypatch):
+    my_clips.add(film, own_word(), name="one", seconds=0.4)
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    owner, name = {
+        "picture": (clips.np, "pad"),
+        "form": (my_clips.shutil, "copyfile"),
+        "catalogue": (my_clips, "_write_book"),
+    }[place]
+    monkeypatch.setattr(owner, name, trouble)
+    with pytest.raises((OSError, KeyboardInterrupt)):
+        my_clips.add(film, signed(tmp_path), name="two")
+    assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+
+
+def test_a_full_disk_and_a_stop_are_said_plainly(home, film, monkeypatch, capsys):
+    monkeypatch.setattr(clips.np, "pad", full_disk)
+    assert my_clips.main(["add", json.dumps({"video": str(film), **ANSWERS})]) == 1
+    assert "error: the disk is full; free some space" in capsys.readouterr().err
+    monkeypatch.setattr(clips.np, "pad", stopped)
+    assert my_clips.main(["add", json.dumps({"video": str(film), **ANSWERS})]) == 130
+    assert "nothing was kept half-written" in capsys.readouterr().err
+
+
+def test_what_a_killed_run_left_is_swept_away(home, film):
+    home.mkdir()
+    old, fresh = home / "my_x.1.partial.mp4", home / "my_y.2.partial.mp4"
+    for path in (old, fresh):
+        path.write_bytes(b"half")
+    os.utime(old, (1e9, 1e9))
+    my_clips.add(film, own_word())
+    assert fresh.exists() and not old.exists()
+
+
+# Consent of what is kept
+
+
+@pytest.mark.parametrize(
+    ("news", "words"),
+    [
+        ({"withdrawn": "2026-02-01"}, "withdrawn on 2026-02-01"),
+        ({"expires": "2020-01-01"}, "ended on 2020-01-01"),
+        ({"scope": ["make"]}, "not to analyse"),
+        ({"form_sha256": "0" * 64}, "missing or was changed"),
+        ({"form": "forms/gone.pdf"}, "missing or was changed"),
+        ({"contact": "", "type": "his word"}, "neither"),
+    ],
+)
+def test_consent_that_does_not_hold(news, words, home, film, tmp_path, capsys):
+    my_clips.add(film, signed(tmp_path))
+    change(home, **news)
+    with pytest.raises(ConsentError, match=f"{words}.*forget-clip my_film"):
+        clips.open_sample("my_film")
+    shutil.copy(home / "my_film.mp4", tmp_path / "copy.mp4")
+    with pytest.raises(ConsentError, match=words):
+        clips.Clip(tmp_path / "copy.mp4")
+    inspect_video.main(["--clips"])
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert "NOT TO BE USED" in line and "forget-clip my_film" in line
+    my_clips.forget("film")
+
+
+def test_a_fake_falls_when_consent_of_its_source_ends(home, film):
+    my_clips.add(film, own_word(), name="one")
+    fake = write_fake(home, "my_fake", ["my_one"])
+    clips.Clip(fake)
+    text = (home / "catalog.json").read_text(encoding="utf-8")
+    (home / "catalog.json").write_text(text.replace(str(TOMORROW), str(date.today())))
+    clips.Clip(fake)  # consent lasts through its last day
+    (home / "catalog.json").write_text(text.replace('"make"', '"analyse"'))
+    with pytest.raises(ConsentError, match="my_one: .*not to make"):
+        clips.Clip(fake)
+
+
+def test_ones_own_word_covers_nobody_else(home, film):
+    my_clips.add(film, own_word())
+    book = home / "catalog.json"
+    entries = json.loads(book.read_text(encoding="utf-8"))
+    entries["clips"][0]["people"] = ["Zoë", "Ben"]
+    book.write_text(json.dumps(entries))
+    with pytest.raises(ConsentError, match="one person alone may agree by word"):
+        clips.open_sample("my_film")
+
+
+def test_changed_bytes_and_strangers_are_refused(home, film):
+    my_clips.add(film, own_word())
+    with pytest.raises(ConsentError, match="lies in data/my_clips but has no entry"):
+        clips.Clip(shutil.copy(film, home / "stranger.mp4"))
+    shutil.copy(film, home / "my_film.mp4")
+    with pytest.raises(ConsentError, match="not the file that was agreed to.*forget-clip my_film"):
+        clips.open_sample("my_film")
+
+
+@pytest.mark.parametrize("text", ["", '{"clips": [{}]}', '{"clips": 3}'])
+def test_a_damaged_catalogue_of_own_clips_opens_nothing(text, home, plain_video):
+    home.mkdir()
+    (home / "catalog.json").write_text(text)
+    with pytest.raises(ConsentError, match="delete the folder data/my_clips"):
+        clips.Clip(plain_video)
+
+
+def test_an_own_entry_belongs_into_its_own_folder(home, film):
+    my_clips.add(film, own_word())
+    book = home / "catalog.json"
+    book.write_text(book.read_text(encoding="utf-8").replace('"own": true', '"own": false'))
+    with pytest.raises(ConsentError, match="belongs to data/my_clips, and only there"):
+        consent.catalogue()
+
+
+# The command line
+
+
+def test_what_is_not_given_is_named_where_nobody_can_be_asked(home, film, capsys):
+    given = {"video": str(film), "who": ["Zoë"], "scope": ["analyse"], "until": None}
+    assert my_clips.main(["add", json.dumps(given)]) == 1
+    said = capsys.readouterr().err
+    assert "Still missing:" in said and "--who" not in said
+    assert all(option in said for option in ("--me", "--form", "--until", "--contact"))
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """A person at a terminal, who gives the answers of the list."""
+    answers = []
+    monkeypatch.setattr(my_clips.sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("builtins.input", lambda question: print(question) or answers.pop(0))
+    return answers
+
+
+def test_the_terminal_asks_for_the_rest_and_again_for_nonsense(home, film, terminal, capsys):
+    terminal += ["", "Zoë", "perhaps", "y", "y", "n", "soon", "", "Zoë, at home"]
+    assert my_clips.main(["add", json.dumps({"video": str(film)})]) == 0
+    assert terminal == []
+    said = capsys.readouterr().out
+    assert "This needs an answer" in said and "Answer y or n" in said
+    assert "expected a day such as" in said and "Kept as my_film" in said
+    record = consent.catalogue()["my_film"]["consent"]
+    assert record["type"] == "own word" and record["scope"] == ["analyse"]
+    assert date.fromisoformat(record["expires"]) == date.today() + timedelta(days=365)
+
+
+def test_the_terminal_asks_for_the_form_of_several(home, tmp_path, terminal, ana):
+    write_two(tmp_path / "two.mp4", ana)
+    (tmp_path / "form.jpg").write_bytes(FORM)
+    terminal += ["Ana, Ben", "nowhere.jpg", str(tmp_path / "form.jpg"), "y", "y", "", "Ana"]
+    assert my_clips.main(["add", json.dumps({"video": str(tmp_path / "two.mp4")})]) == 0
+    assert consent.catalogue()["my_two"]["consent"]["type"] == "signed"
+
+
+def test_nobody_is_asked_about_what_is_no_video(home, tmp_path, terminal, capsys):
+    (tmp_path / "a.mp4").write_text("hello")
+    assert my_clips.main(["add", json.dumps({"video": str(tmp_path / "a.mp4")})]) == 1
+    assert "cannot read this file" in capsys.readouterr().err
+
+
+def test_a_damaged_video_is_kept_and_the_damage_told(home, film, tmp_path, ana, capsys):
+    path = write_video(tmp_path / "a.mp4", frames=ana, muxer={"movflags": "+faststart"})
+    path.write_bytes(path.read_bytes()[:-9000])
+    assert my_clips.main(["add", json.dumps({"video": str(path), **ANSWERS})]) == 0
+    said = capsys.readouterr().out
+    assert said.count("a.mp4 is damaged: ") == 1 and "Kept as my_a" in said
+
+
+def test_a_no_keeps_nothing(home, film, terminal, capsys):
+    terminal += ["Zoë", "y", "n"]
+    assert my_clips.main(["add", json.dumps({"video": str(film)})]) == 1
+    assert "the clip is not kept" in capsys.readouterr().err and not home.exists()
+
+
+def test_forgetting_asks_first(home, film, terminal, capsys):
+    my_clips.add(film, own_word())
+    terminal += ["n", "y"]
+    assert my_clips.main(["forget", '{"id": "film"}']) == 0
+    assert "Nothing was deleted" in capsys.readouterr().out and (home / "my_film.mp4").exists()
+    assert my_clips.main(["forget", '{"id": "film"}']) == 0
+    assert "my_film.mp4" in capsys.readouterr().out and not home.exists()
+
+
+def test_forgetting_without_a_terminal_needs_yes(home, film, capsys):
+    my_clips.add(film, own_word())
+    assert my_clips.main(["forget", '{"id": "film"}']) == 1
+    assert "add --yes" in capsys.readouterr().err
+    assert my_clips.main(["forget", '{"id": "film", "yes": true}']) == 0
+    assert my_clips.main(["forget", '{"id": "ana_talk", "yes": true}']) == 1
+    assert "not yours to forget" in capsys.readouterr().err
+
+
+def test_the_course_command_hands_all_answers_over(film, monkeypatch, capsys):
+    handed = []
+    monkeypatch.setattr(course, "set_up", lambda options: None)
+    monkeypatch.setattr(course, "run", lambda *arguments: handed.append(arguments) or 0)
+    line = ["add-clip", str(film), "--who", "Zoë", "--who", "Ben", "--scope", "analyse", "make"]
+    for arguments in (line, ["forget-clip", "my_film", "--yes"]):
+        options = course.parse(arguments)
+        assert course.COMMANDS[options.command][0](options) == 0
+    (_, program, task, answers), (*_, other, name) = handed
+    assert (program.name, task, other) == ("my_clips.py", "add", "forget")
+    answers = json.loads(answers)
+    assert answers["video"] == str(film) and answers["who"] == ["Zoë", "Ben"]
+    assert answers["scope"] == ["analyse", "make"] and answers["until"] is None
+    assert json.loads(name) == {"id": "my_film", "yes": True}
+    with pytest.raises(SystemExit, match="There is no video nowhere"):
+        course.own_clip(course.parse(["add-clip", "nowhere.mp4"]))
+
+
+# The form, without a browser
+
+
+@pytest.fixture
+def program(home, tmp_path, monkeypatch):
+    """The program behind the form, keeping clips in this test's folder."""
+    path = tmp_path / "program.py"
+    path.write_text(
+        "import sys; from pathlib import Path\n"
+        f"sys.path.insert(0, {str(Path(my_clips.__file__).parent)!r})\n"
+        "import my_clips\n"
+        f"my_clips.consent.MINE = Path({str(home)!r})\n"
+        f"my_clips.DATA = my_clips.clips.DATA = Path({str(home.parent)!r})\n"
+        "sys.exit(my_clips.main(sys.argv[1:]))\n"
+    )
+    monkeypatch.setattr(own_clips, "PROGRAM", path)
+    return path
+
+
+@pytest.fixture
+def form():
+    form = own_clips.form()
+    form.said = []
+    form.send = lambda content, buffers=None: form.said.append(content)
+    return form
+
+
+def send(form, kind, name, data, step=40_000):
+    """Send a file as the browser does: each piece when the last has been answered."""
+    at = 0
+    while at < len(data):
+        piece = {"kind": kind, "name": name, "at": at, "size": len(data)}
+        form._handle_custom_msg(piece, [memoryview(data[at : at + step])])
+        at = form.said[-1]["at"]
+
+
+def test_the_form_keeps_what_came_in_pieces(home, program, form, film):
+    send(form, "video", "Ein Film ü.mp4", film.read_bytes())
+    send(form, "form", "sheet.jpg", FORM)
+    form._handle_custom_msg({"keep": {**ANSWERS, "id": "Ein Film ü", "me": False}}, [])
+    assert form.said[-1]["kept"] == form.kept == "my_ein_film_u"
+    assert any("percent" in words for words in form.said)
+    entry = consent.catalogue()["my_ein_film_u"]
+    assert entry["title"] == "Ein Film ü" and entry["consent"]["type"] == "signed"
+    assert not [path for path in Path(form._folder.name).rglob("*") if path.is_file()]
+    consent.require(clips.open_sample("my_ein_film_u"), "make")
+
+
+def test_the_form_says_why_a_clip_is_not_kept(home, program, form, plain_video):
+    send(form, "video", "a.mp4", plain_video.read_bytes())
+    form._handle_custom_msg({"keep": {**ANSWERS, "contact": ""}}, [])
+    assert "Still missing" in form.said[-1]["error"] and "--contact" in form.said[-1]["error"]
+    form._handle_custom_msg({"keep": ANSWERS}, [])
+    assert form.said[-1]["error"].startswith("no face was found")
+    form._handle_custom_msg({"keep": {**ANSWERS, "start": "x"}}, [])
+    assert "expected a time" in form.said[-1]["error"]
+    assert form.kept == "" and not home.exists()
+
+
+def test_an_interrupted_kernel_stops_the_program_and_says_so(home, program, form, film):
+    send(form, "video", "a.mp4", film.read_bytes())
+    form._watch = stopped
+    form._handle_custom_msg({"keep": ANSWERS}, [])
+    assert form.said[-1] == {"error": "it was stopped."}
+    assert not list(home.glob("*.mp4"))
+
+
+def test_without_a_kernel_a_sentence_stands_in_its_place(form):
+    data, _ = form._repr_mimebundle_()
+    assert "A form for a clip of your own" in data["text/html"]
+
+
+def test_pieces_that_do_not_fit_are_refused(form, monkeypatch):
+    send(form, "video", "../../x.mp4", b"12345")
+    inside = Path(form._folder.name).resolve()
+    assert form._files["video"].resolve().is_relative_to(inside)
+    piece = {"kind": "video", "name": "x", "at": 3, "size": 9}
+    form._handle_custom_msg(piece, [b"abc"])
+    assert "choose it again" in form.said[-1]["error"]
+    monkeypatch.setitem(own_clips.MOST, "video", 4)
+    form._handle_custom_msg(piece | {"at": 0}, [b"12345"])
+    assert "choose it again" in form.said[-1]["error"]
+
+
+# The form in Chromium
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory, ana):
+    """Chromium whose camera shows Ana and whose user always allows it."""
+    folder = tmp_path_factory.mktemp("chromium")
+    write_video(folder / "ana.y4m", frames=ana, codec="rawvideo", container="yuv4mpegpipe")
+    flags = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    flags += [f"--use-file-for-fake-video-capture={folder / 'ana.y4m'}"]
+    with chromium(folder / "profile", *flags) as browser:
+        yield browser
+
+
+def find(browser, selector, number=0):
+    return browser.find_elements(By.CSS_SELECTOR, f".own-clip {selector}")[number]
+
+
+def says(browser, line, words, seconds=20):
+    wait(browser, lambda: words in find(browser, f"p.{line}").text, seconds)
+
+
+ALONE, OTHERS, LOOK, MAKE = [
+    (f"[name$=-{name}]", number) for name in ("me", "scope") for number in (0, 1)
+]
+
+
+@pytest.fixture
+def shown(browser, program, tmp_path):
+    """The form in JupyterLab."""
+    cells = [
+        "from pathlib import Path\nfrom framewise import own_clips\n"
+        "own_clips.PROGRAM = Path('program.py').absolute()",
+        "own_clips.form()",
+    ]
+    with jupyterlab(tmp_path, cells) as port:
+        metrics(browser, 1200, 1600)
+        run_in_lab(browser, port)
+        wait(browser, lambda: browser.find_elements(By.CSS_SELECTOR, ".own-clip"), 20)
+        yield browser
+
+
+def test_a_recording_by_camera_is_kept_and_then_a_file_with_a_form(shown, home, tmp_path, film):
+    find(shown, "[name=camera]").click()
+    wait(shown, lambda: find(shown, "[name=record]").is_displayed())
+    wait(shown, lambda: find(shown, "video").get_property("videoWidth") == 480)
+    find(shown, "[name=record]").click()
+    says(shown, "video", "recording: 1 of 20 s")
+    find(shown, "[name=record]").click()
+    says(shown, "video", "is here")
+    assert not find(shown, "[name=record]").is_displayed()  # the camera is closed
+    find(shown, "[name=keep]").click()
+    says(shown, "keep", "Still missing: who is shown, the names, what everyone agreed to, who can")
+    find(shown, "[name=who]").send_keys("Ana")
+    find(shown, "[name=contact]").send_keys("Ana, in class")
+    find(shown, "[name=id]").clear()
+    find(shown, "[name=id]").send_keys("Ich ü")
+    for one in (ALONE, MAKE):
+        find(shown, *one).click()
+    find(shown, "[name=agreed]").click()
+    find(shown, "[name=keep]").click()
+    says(shown, "keep", "Kept as my_ich_u", 60)
+    entry = consent.catalogue()["my_ich_u"]
+    assert entry["consent"]["type"] == "own word" and entry["people"] == ["Ana"]
+    assert entry["consent"]["scope"] == ["analyse", "make"]
+    assert entry["length"]["seconds"] >= 1 and entry["length"]["frames"] > 5
+    assert not find(shown, "[name=agreed]").is_selected()
+
+    find(shown, "[name=video]").send_keys(str(film))
+    says(shown, "video", "film.mp4 is here")
+    for one in (OTHERS, LOOK):
+        find(shown, *one).click()
+    find(shown, "[name=agreed]").click()
+    find(shown, "[name=keep]").click()
+    says(shown, "keep", "Still missing: the signed form.")
+    (tmp_path / "sheet.png").write_bytes(FORM)
+    find(shown, "[name=form]").send_keys(str(tmp_path / "sheet.png"))
+    says(shown, "form", "sheet.png is here")
+    find(shown, "[name=keep]").click()
+    says(shown, "keep", "Kept as my_film", 60)
+    assert consent.catalogue()["my_film"]["consent"]["type"] == "signed"
+    find(shown, "[name=video]").send_keys(str(film))
+    says(shown, "video", "is here")
+    find(shown, *ALONE).click()
+    find(shown, "[name=agreed]").click()
+    find(shown, "[name=keep]").click()
+    says(shown, "keep", "Not kept: my_film is taken", 60)
+
+
+BARE = """
+  const [source, change, done] = arguments;
+  (async () => {
+    const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    const module = (await import(address)).default;
+    const sent = [], heard = {};
+    const model = {
+      get: () => ({ most: { video: 3e6, form: 100 }, longest: 1 }),
+      on: (name, call) => (heard[name] = call),
+      off: (name) => delete heard[name],
+      send: (content, _, buffers) => sent.push([content, buffers]),
+    };
+    const el = document.body.appendChild(document.createElement("div"));
+    const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    const line = (name) => el.querySelector(`p.${name}`).textContent;
+    const named = (name) => el.querySelector(`[name=${name}]`);
+    const choose = (kind, size, name = "a.mp4") => {
+      const files = new DataTransfer();
+      files.items.add(new File([new Uint8Array(size)], name));
+      named(kind).files = files.files;
+      named(kind).dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    const answer = (news) => heard["msg:custom"](news);
+    const media = (value) =>
+      Object.defineProperty(navigator, "mediaDevices", { value, configurable: true });
+    const remove = module.render({ model, el });
+    eval(`(async () => { ${change} })()`).then(done, (error) => done(String(error.stack)));
+  })();
+"""
+
+
+def bare(browser, script):
+    """Run the form on a page of its own, with a kernel made of words."""
+    browser.get("about:blank")
+    source = (own_clips.HERE / "own_clips.js").read_text(encoding="utf-8")
+    return browser.execute_async_script(BARE, source, script)
+
+
+@pytest.mark.parametrize(
+    ("camera", "words"),
+    [
+        ("media(undefined); globalThis.isSecureContext = false;", "pages from this computer"),
+        ("deny('NotAllowedError')", "does not let this page use the camera. Allow it"),
+        ("deny('NotFoundError')", "No camera was found"),
+        ("deny('NotReadableError')", "Another program is using the camera"),
+        ("deny('StrangeError')", "The camera does not open (why)"),
+        ("deny('x'); delete globalThis.MediaRecorder;", "cannot record video"),
+    ],
+)
+def test_a_camera_that_does_not_open_is_told_with_another_way(browser, camera, words):
+    said, usable = bare(
+        browser,
+        f"""
+      const deny = (name) => media({{
+        getUserMedia: async () => {{ throw new DOMException("why", name); }},
+      }});
+      {camera}
+      named("camera").click();
+      await rest(100);
+      return [line("video"), !named("choose").disabled && !named("camera").disabled];
+    """,
+    )
+    assert words in said and "choose the file" in said
+    assert usable
+
+
+def test_pieces_wait_for_one_another(browser):
+    sent, said, other = bare(
+        browser,
+        """
+      choose("video", 2.5e6);
+      await rest(100);
+      choose("form", 10, "b.jpg");
+      const other = line("form");
+      const sizes = [sent.length];
+      for (const at of [1 << 20, 2 << 20, 2.5e6]) {
+        answer({ at });
+        await rest(100);
+        sizes.push(sent.length);
+      }
+      return [sizes.concat(sent.map(([piece, [data]]) => [piece.at, data.byteLength])),
+        line("video"), other];
+    """,
+    )
+    assert sent[:4] == [1, 2, 3, 3]
+    assert sent[4:] == [[0, 1 << 20], [1 << 20, 1 << 20], [2 << 20, 2_500_000 - (2 << 20)]]
+    assert said == "a.mp4 is here (2.5 MB)." and "Wait until the other file" in other
+
+
+def test_files_that_cannot_come_and_errors_of_the_kernel_are_told(browser):
+    large, empty, broken = bare(
+        browser,
+        """
+      choose("video", 4e6);
+      const large = line("video");
+      choose("video", 0);
+      const empty = line("video");
+      choose("video", 10);
+      await rest(100);
+      answer({ error: "the <b>disk</b> is full" });
+      return [large, empty, line("video")];
+    """,
+    )
+    assert "more than the 3.0 MB" in large and "add-clip a.mp4" in large
+    assert empty == "a.mp4 is empty."
+    assert broken == "the <b>disk</b> is full"
+
+
+def test_a_recording_stops_by_itself_and_a_removed_form_closes_the_camera(browser):
+    sent, live, closed = bare(
+        browser,
+        """
+      const canvas = document.createElement("canvas"), streams = [];
+      const paint = () => canvas.getContext("2d").fillRect(Math.random() * 99, 0, 9, 9);
+      const draw = setInterval(paint, 30);
+      media({ getUserMedia: async () => (streams.push(canvas.captureStream(25)), streams.at(-1)) });
+      named("camera").click();
+      await rest(300);
+      named("record").click();
+      await rest(2000);
+      const count = sent.length;
+      named("camera").click();
+      await rest(300);
+      const states = () => streams.map((stream) => stream.getTracks()[0].readyState);
+      const live = states();
+      remove();
+      clearInterval(draw);
+      return [count, live, states()];
+    """,
+    )
+    assert sent == 1
+    assert (live, closed) == (["ended", "live"], ["ended", "ended"])
+
+
+def test_everything_is_in_sight_on_a_narrow_screen(browser):
+    metrics(browser, 360, 900)
+    outside = bare(
+        browser,
+        f"""
+      const style = document.head.appendChild(document.createElement("style"));
+      style.textContent = {json.dumps((own_clips.HERE / "own_clips.css").read_text())};
+      el.querySelectorAll("[name$=-me]")[1].click();
+      await rest(50);
+      const wide = document.documentElement.clientWidth;
+      return [...el.querySelectorAll("button, input, textarea, label, p")]
+        .filter((node) => node.getClientRects().length).map((node) => node.getBoundingClientRect())
+        .filter((box) => box.left < 0 || box.right > wide).length;
+    """,
+    )
+    assert outside == 0
