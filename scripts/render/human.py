@@ -1,0 +1,184 @@
+"""A person as numbers: who they are, and the vertices of every part of them in a pose.
+
+Space: MakeHuman's (decimetres, y up, face along +z, +x to the person's left).
+"""
+
+from __future__ import annotations
+
+import mh
+import numpy as np
+
+Pose = dict[str, float]
+"""Morph weights by the names in UNITS, `blink_right/left` 0 to 1 included, and degrees: `yaw`
+(+ to the person's left), `pitch` (+ down), `roll` (+ to the right shoulder), `gaze_x` (+ to the
+person's left), `gaze_y` (+ up), both of the eyes in the head."""
+
+UNITS = {
+    "jaw": ["mouth-open"],
+    "part": ["mouth-parling"],
+    "wide": ["mouth-retraction"],
+    "smile": ["mouth-corner-puller"],
+    "purse": ["mouth-pursing"],
+    "protrude": ["mouth-protusion"],
+    "compress": ["mouth-compression"],
+    "upper_up": ["mouth-elevation"],
+    "lower_down": ["mouth-depression"],
+    "blink_left": ["eye-left-closure"],
+    "blink_right": ["eye-right-closure"],
+    "open_left": ["eye-left-opened-up"],
+    "open_right": ["eye-right-opened-up"],
+    "squint": ["eye-left-slit", "eye-right-slit"],
+    "brow_up": ["eyebrows-left-up", "eyebrows-right-up"],
+    "brow_in": ["eyebrows-left-inner-up", "eyebrows-right-inner-up"],
+    "brow_down": ["eyebrows-left-down", "eyebrows-right-down"],
+}
+NECK = {"neck01": 0.12, "neck02": 0.18, "neck03": 0.25, "head": 0.45}
+"""How a turn of the head is shared among the joints."""
+ARMS = {"upperarm01.L": -38.0, "upperarm01.R": 38.0}
+"""Degrees that take the arms down from the A-pose."""
+SIDES = {"left": ("l", 1), "right": ("r", -1)}
+FULL_BLINK = 0.86
+"""Weight of the closure unit that just closes the lids; at 1 the upper passes the lower one."""
+FIRST_UPPER_TOOTH = 15060
+KINDS = {
+    "eyes": "eyes", "brows": "eyebrows", "lashes": "eyelashes", "teeth": "teeth",
+    "tongue": "tongue", "hair": "hair", "clothes": "clothes",
+}  # fmt: skip
+
+
+class Human:
+    """One person of `people.PEOPLE`.
+
+    `parts` are the proxies by kind, `joint` the joints at rest, `eye_centre` and `eye_radius`
+    (dm) the eyeballs by side.
+    """
+
+    def __init__(self, spec: dict) -> None:
+        self.spec = spec
+        self.base = mh.base_mesh()
+        targets = mh.Targets()
+        self.rest = self.base.verts.copy()
+        for name, weight in {**mh.macro(spec), **spec["targets"]}.items():
+            self.rest += weight * targets(name)
+        race = max(spec["race"], key=spec["race"].get)
+        self.units = {
+            unit: sum(targets(f"expression/units/{race}/{name}") for name in names)
+            for unit, names in UNITS.items()
+        }
+        self.joint = {name: self._joint(name) for name in [*NECK, *ARMS]}
+        self.parts = {kind: mh.proxy(KINDS[kind], name) for kind, name in spec["proxies"].items()}
+        self._shares = {
+            kind: _shares(part) for kind, part in {"base": self.base, **self.parts}.items()
+        }
+        self._upper_teeth = self.parts["teeth"].ref.max(1) >= FIRST_UPPER_TOOTH
+        self.eye_centre = {
+            side: self.rest[self.group(f"helper-{letter}-eye")].mean(0)
+            for side, (letter, _) in SIDES.items()
+        }
+        self.eye_radius = {side: self._eye_radius(side) for side in SIDES}
+        self._lids = {
+            side: np.flatnonzero(np.abs(self.units[f"blink_{side}"][: mh.BODY]).sum(1) > 1e-9)
+            for side in SIDES
+        }
+
+    def group(self, name: str) -> np.ndarray:
+        """Vertices of a named group of the base mesh, such as 'helper-l-eye'."""
+        names = [material["DbgName"] for material in self.base.materials]
+        return np.unique(self.base.faces[self.base.material == names.index(name)])
+
+    @property
+    def head_share(self) -> np.ndarray:
+        """(VERTICES,): how much of each vertex of the base mesh follows the head."""
+        return self._shares["base"][:, len(NECK)]
+
+    def pose(self, pose: Pose) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Vertices of 'base' and every part, and the head's rigid transform, (4, 4)."""
+        face = self._face(pose)
+        unposed = {"base": face} | {kind: part.fit(face) for kind, part in self.parts.items()}
+        self._settle_mouth(unposed)
+        self._turn_eyes(unposed["eyes"], pose)
+        joints = self._joint_transforms(pose)
+        moved = {
+            kind: np.einsum("nj,jab,nb->na", self._shares[kind], joints[:, :3], _one(verts))
+            for kind, verts in unposed.items()
+        }
+        return moved, joints[len(NECK)]
+
+    def _joint(self, name: str) -> np.ndarray:
+        return self.rest[self.base.meta["joint_pos_idxs"][f"{name}____head"]].mean(0)
+
+    def _eye_radius(self, side: str) -> float:
+        from_centre = self.parts["eyes"].fit(self.rest) - self.eye_centre[side]
+        own = np.linalg.norm(from_centre, axis=1) < 0.3
+        front = from_centre[:, 2] > 0
+        return np.linalg.norm(from_centre[own & front], axis=1).max()
+
+    def _face(self, pose: Pose) -> np.ndarray:
+        """The base mesh with its expression, head straight."""
+        verts = self.rest.copy()
+        for unit, offsets in self.units.items():
+            weight = pose.get(unit, 0.0) + self.spec["rest"].get(unit, 0.0)
+            if unit.startswith("blink"):
+                weight *= FULL_BLINK
+            if weight:
+                verts += weight * offsets
+        for side in SIDES:
+            if pose.get(f"blink_{side}", 0) > 0.02:
+                self._lids_over_eyeball(verts, side)
+        return verts
+
+    def _lids_over_eyeball(self, verts: np.ndarray, side: str) -> None:
+        """Push lids out of the eyeball: the closure unit moves them straight down."""
+        lids, centre, radius = self._lids[side], self.eye_centre[side], self.eye_radius[side]
+        from_centre = verts[lids] - centre
+        distance = np.linalg.norm(from_centre, axis=1)
+        at_rest = np.linalg.norm(self.rest[lids] - centre, axis=1)
+        least = np.minimum(radius + 0.004, np.maximum(at_rest, 0.985 * radius))
+        inside = (distance < least) & (from_centre[:, 2] > 0.2 * radius)
+        stretch = np.where(inside, least / distance, 1)
+        verts[lids] = centre + from_centre * stretch[:, None]
+
+    def _settle_mouth(self, parts: dict[str, np.ndarray]) -> None:
+        """Lower teeth and tongue a little: a talking mouth shows the upper teeth."""
+        parts["teeth"][:, 1] -= np.where(self._upper_teeth, 0.035, 0.05)
+        parts["tongue"] -= [0, 0.07, 0.05]
+
+    def _turn_eyes(self, eyes: np.ndarray, pose: Pose) -> None:
+        for side, (_, sign) in SIDES.items():
+            inwards = sign * -1.2
+            turn = mh.euler(
+                np.radians(pose.get("gaze_x", 0) + inwards), np.radians(-pose.get("gaze_y", 0)), 0
+            )
+            own = eyes[:, 0] * sign > 0
+            eyes[own] = (eyes[own] - self.eye_centre[side]) @ turn.T + self.eye_centre[side]
+
+    def _joint_transforms(self, pose: Pose) -> np.ndarray:
+        """(7, 4, 4): the trunk, four joints up to the head, two upper arms."""
+        angles = np.radians([pose.get(name, 0) for name in ("yaw", "pitch", "roll")])
+        chain = [np.eye(4)]
+        for name, share in NECK.items():
+            chain.append(chain[-1] @ about(self.joint[name], mh.euler(*(angles * share))))
+        for name, degrees in ARMS.items():
+            turn = mh.rotation((0, 0, 1), np.radians(degrees))
+            chain.append(about(self.joint[name], turn))
+        return np.stack(chain)
+
+
+def about(centre: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    """Rotation (3, 3) about a point as a (4, 4) transform."""
+    transform = np.eye(4)
+    transform[:3, :3] = turn
+    transform[:3, 3] = centre - turn @ centre
+    return transform
+
+
+def _shares(part: mh.Part) -> np.ndarray:
+    """(N, 7): how much each vertex follows each of `_joint_transforms`."""
+    neck = [part.bone_weight(bone) for bone in NECK]
+    arms = [part.bone_weight(bone) for bone in ARMS]
+    up = [neck[i] - neck[i + 1] for i in range(len(neck) - 1)] + [neck[-1]]
+    return np.stack([1 - neck[0] - sum(arms), *up, *arms], 1)
+
+
+def _one(verts: np.ndarray) -> np.ndarray:
+    return np.concatenate([verts, np.ones((len(verts), 1))], 1)

@@ -1,0 +1,117 @@
+"""What people are made of, but for the skin: hair, eyes, teeth, cloth."""
+
+from __future__ import annotations
+
+import bpy
+import mh
+from nodes import material
+
+GREY_HAIR = (0.42, 0.40, 0.38)
+IRISES_UV = (0.708, 0.703, 0), (0.291, 0.291, 0)
+EYES = mh.DATA / "proxies" / "eyes" / "HighPolyEyes" / "textures"
+
+
+def strands(colour: tuple, *, gloss: float, grey: float) -> bpy.types.Material:
+    """Grown hair: diffuse and a weak highlight along the strand (little noise at few samples).
+
+    `grey` is the share of strands that have lost their colour.
+    """
+    made, n = material("strands")
+    chance = n.add("HairInfo").outputs["Random"]
+    own = n.mix(n.math("LESS_THAN", chance, grey), colour, GREY_HAIR)
+    own = n.times(own, n.ramp(chance, (0.0, 0.6), (1.0, 1.4)))
+    highlight = n.add(
+        "BsdfHair",
+        component="Reflection",
+        RoughnessU=0.28,
+        RoughnessV=0.5,
+        Color=[0.25 + 0.75 * c for c in colour],
+    )
+    mixed = n.add("MixShader", Fac=gloss)
+    n.set(mixed.inputs[1], n.add("BsdfDiffuse", Color=own).outputs[0])
+    n.set(mixed.inputs[2], highlight.outputs[0])
+    n.surface(mixed.outputs[0])
+    return made
+
+
+def cards(part: mh.Part, colour: tuple, *, alpha=1.0, rough=0.6, specular=0.2, gain=1.0):
+    """Hair, brows or lashes painted on strips: the picture's light and shade in one colour."""
+    made, n = material("cards")
+    picture = n.image(part.texture, smooth="Cubic")
+    grey = n.add("RGBToBW", Color=picture.outputs[0]).outputs[0]
+    n.shade(
+        Base_Color=n.times(n.math("MULTIPLY", grey, gain), colour),
+        Roughness=rough,
+        Specular_IOR_Level=specular,
+        Alpha=n.math("MULTIPLY", picture.outputs[1], alpha),
+    )
+    return made
+
+
+def painted(part: mh.Part, tint: tuple, *, rough: float) -> bpy.types.Material:
+    """The part's own picture in another tint: teeth, tongue."""
+    made, n = material("painted")
+    colour = n.times(n.image(part.texture, smooth="Cubic").outputs[0], tint)
+    n.shade(Base_Color=colour, Roughness=rough, Specular_IOR_Level=0.4)
+    return made
+
+
+def eyeball(spec: dict) -> bpy.types.Material:
+    """Iris, and a white that is warmer and darker towards the lids; one picture holds both eyes."""
+    made, n = material("eyeball")
+    picture = n.image(EYES / f"{spec['eye_color']}_eye.png", smooth="Cubic").outputs[0]
+    iris = n.add(
+        "HueSaturation",
+        Color=picture,
+        Hue=spec.get("eye_hue", 0.5),
+        Saturation=spec["eye_sat"],
+        Value=spec["eye_val"],
+    )
+    uv = n.add("UVMap").outputs[0]
+    off = [n.distance(uv, middle) for middle in IRISES_UV]
+    off = n.math("MINIMUM", *off)
+    white = n.times(picture, spec.get("sclera", (0.80, 0.70, 0.64)))
+    white = n.tint(n.ramp(off, (0.12, 0.0), (0.26, 1.0)), white, (0.72, 0.52, 0.46))
+    colour = n.mix(n.ramp(off, (0.108, 0.0), (0.122, 1.0)), iris.outputs[0], white)
+    n.shade(Base_Color=colour, Roughness=0.35, Specular_IOR_Level=0.3)
+    return made
+
+
+def clear(name: str, *, ior: float, rough: float, strength=1.0) -> bpy.types.Material:
+    """Seen through, with a reflection that is `strength` of the real: cornea, lens of glasses."""
+    made, n = material(name)
+    reflected = n.math("MULTIPLY", n.add("Fresnel", IOR=ior).outputs[0], strength)
+    mixed = n.add("MixShader", Fac=reflected)
+    n.set(mixed.inputs[1], n.add("BsdfTransparent").outputs[0])
+    n.set(mixed.inputs[2], n.add("BsdfGlossy", Roughness=rough).outputs[0])
+    n.surface(mixed.outputs[0])
+    return made
+
+
+def cloth(spec: dict, part: mh.Part) -> bpy.types.Material:
+    """Woven stuff: one colour, the garment's folds, fine noise for the threads."""
+    made, n = material("cloth")
+    wanted = spec["cloth"]
+    at = n.attribute("rest", "Vector")
+    threads = n.noise(at, 900, 3, 0.7)
+    folds = n.image(part.folder / "textures" / wanted["ao"], data=True, smooth="Cubic")
+    colour = n.tint(0.8, n.mix(0, wanted["color"], wanted["color"]), folds.outputs[0])
+    colour = n.tint(0.5, colour, n.ramp(threads, (0.3, 0.7), (0.7, 1.25)))
+    normal = n.image(part.folder / "textures" / wanted["normal"], data=True, smooth="Cubic")
+    waves = n.math("MULTIPLY", n.noise(at, 45, 4, 0.55), 4.0)
+    relief = n.add(
+        "Bump",
+        Strength=0.35,
+        Distance=0.0015,
+        Height=n.math("ADD", n.math("MULTIPLY", threads, 0.5), waves),
+        Normal=n.add("NormalMap", Color=normal.outputs[0]).outputs[0],
+    )
+    n.shade(
+        Base_Color=colour,
+        Roughness=0.85,
+        Specular_IOR_Level=0.2,
+        Sheen_Weight=0.25,
+        Sheen_Roughness=0.5,
+        Normal=relief.outputs[0],
+    )
+    return made

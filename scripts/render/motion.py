@@ -1,0 +1,194 @@
+"""How people move: blinks, gaze, head, brows and lips, drawn from a seed. This is the truth of a
+clip; the pictures follow it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from human import Pose
+from scipy.ndimage import gaussian_filter1d
+
+FPS = 25
+CLOSING, HOLDING = 0.33, 0.12
+"""Shares of a blink's duration; the lids reopen in what is left."""
+LID_PER_DEGREE = 0.022
+"""How much the upper lids close while the eyes look down."""
+BREATH_PX, BREATH_S = 0.5, 3.7
+MOST_SWAY = 5.0
+LAG = 0.012
+"""Seconds, typically, between the right eye and the left; never more than a frame."""
+SEEN = 0.1
+"""A blink lasts while it closes the lids by more than this."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a person does. Rates a minute, angles in degrees, the rest 0 to 1."""
+
+    gaze: str = "camera"
+    blinks: float = 20.0
+    smile: float = 0.0
+    turn: float = 0.0
+    lively: float = 1.0
+
+
+@dataclass(frozen=True)
+class Motion:
+    """T frames of one person."""
+
+    poses: list[Pose]
+    blinks: np.ndarray
+    """(B, 3) int: first, lowest and last frame."""
+    partial: np.ndarray
+    """(B,) bool: the lids never closed by 0.8."""
+    sway: np.ndarray
+    """(T, 2) px, right and down, of the whole person."""
+
+
+def move(act: Act, frames: int, mouth: dict[str, np.ndarray] | None, rng) -> Motion:
+    """Draw the motion of one person; `mouth` are the lip curves of their speech, if they talk."""
+    mouth = mouth or {}
+    effort = _effort(mouth.get("jaw", np.zeros(frames)))
+    closed, events = _blinks(act.blinks, frames, rng)
+    look = _GAZES[act.gaze](frames, rng)
+    head = _head(act, look, effort, frames, rng)
+    eyes = np.stack([look[:, 0] - 0.9 * head[:, 0], look[:, 1] + 0.9 * head[:, 1]], 1)
+    lowered = np.clip(-eyes[:, 1], 0, 25) * LID_PER_DEGREE
+    lids = np.clip(closed + lowered[:, None] * (1 - closed), 0, 1)
+    smile = act.smile * (0.85 + drift(frames, 0.15, 1.2, rng))
+    brow = np.clip(drift(frames, 0.12, 0.5, rng) + 0.35 * effort, 0, 0.5) * act.lively
+    tracks = {
+        **mouth,
+        "smile": smile,
+        "squint": np.clip(0.35 * smile + 0.15 * effort, 0, 1) * (1 - closed.max(1)),
+        "brow_up": brow,
+        "blink_right": lids[:, 0],
+        "blink_left": lids[:, 1],
+        "yaw": head[:, 0],
+        "pitch": head[:, 1],
+        "roll": head[:, 2],
+        "gaze_x": eyes[:, 0],
+        "gaze_y": eyes[:, 1],
+    }
+    poses = [{name: float(track[i]) for name, track in tracks.items()} for i in range(frames)]
+    spans, partial = _spans(closed, events)
+    sway = np.stack([drift(frames, 2.0, 1.1, rng), drift(frames, 0.8, 0.8, rng)], 1)
+    sway[:, 1] += BREATH_PX * np.sin(np.arange(frames) / FPS * 2 * np.pi / BREATH_S)
+    return Motion(poses, spans, partial, np.clip(sway, -MOST_SWAY, MOST_SWAY))
+
+
+def drift(frames: int, size: float, seconds: float, rng) -> np.ndarray:
+    """Smooth wandering about zero, typically by `size`."""
+    width = seconds * FPS
+    wide = rng.normal(size=frames + int(8 * width))
+    smooth = gaussian_filter1d(wide, width)[int(4 * width) :][:frames]
+    return size * smooth * np.sqrt(2 * width * np.sqrt(np.pi))
+
+
+def _effort(jaw: np.ndarray) -> np.ndarray:
+    """0 to 1: how much is being said."""
+    smooth = gaussian_filter1d(jaw, 4)
+    return smooth / max(smooth.max(), 0.1)
+
+
+def _blinks(rate: float, frames: int, rng) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Closure (T, 2) of the right and left eye by blinks, and of each blink alone."""
+    times = np.arange(frames) / FPS
+    closed, events = np.zeros((frames, 2)), []
+    start = rng.uniform(0.3, 1.0) * 60 / rate if rate else np.inf
+    while start < times[-1] - 0.45:
+        duration = np.clip(rng.normal(0.25, 0.06), 0.12, 0.4)
+        depth = rng.uniform(0.45, 0.75) if rng.random() < 0.12 else rng.uniform(0.95, 1.0)
+        lag = np.clip(rng.normal(0, LAG), -1 / FPS, 1 / FPS)
+        eyes = [_closure(times - start - side * lag / 2, duration) for side in (-1, 1)]
+        events.append(depth * np.stack(eyes, 1))
+        closed = np.maximum(closed, events[-1])
+        start += duration + 0.25 + rng.gamma(2.0, max(60 / rate - 0.5, 0.2) / 2)
+    return closed, events
+
+
+def _closure(since: np.ndarray, duration: float) -> np.ndarray:
+    """How far a blink has closed the lids, by the time since it began: fast down, slow up."""
+    held, reopened = CLOSING * duration, (CLOSING + HOLDING) * duration
+    return np.interp(since, [0, held], [0, 1]) ** 1.5 * (
+        1 - _ease((since - reopened) / (duration - reopened))
+    )
+
+
+def _ease(x: np.ndarray) -> np.ndarray:
+    x = np.clip(x, 0, 1)
+    return x * x * (3 - 2 * x)
+
+
+def _spans(closed: np.ndarray, events: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    spans = []
+    for event in events:
+        both = event.mean(1)
+        during = np.flatnonzero(both > SEEN)
+        spans.append((during[0], both.argmax(), during[-1]))
+    partial = [event.mean(1).max() < 0.8 for event in events]
+    return np.array(spans, int).reshape(-1, 3), np.array(partial, bool)
+
+
+def _fixations(frames: int, rng, seconds: tuple[float, float], choose) -> np.ndarray:
+    """(T, 2) gaze that rests for a while on each of the places that `choose()` gives."""
+    gaze, start = np.zeros((frames, 2)), 0
+    while start < frames:
+        stay = int(rng.uniform(*seconds) * FPS)
+        gaze[start : start + stay] = choose()
+        start += stay
+    return gaussian_filter1d(gaze, 0.5, axis=0)
+
+
+def _at_camera(frames: int, rng) -> np.ndarray:
+    def choose():
+        if rng.random() < 0.75:
+            return rng.normal(0, (1.0, 0.6))
+        return rng.uniform((-10, -5), (10, 4))
+
+    return _fixations(frames, rng, (0.4, 1.8), choose)
+
+
+def _reading(frames: int, rng) -> np.ndarray:
+    line = {"at": -7.0, "down": 0.0}
+
+    def choose():
+        line["at"] += rng.uniform(1.5, 3.2)
+        if line["at"] > 7:
+            line.update(at=-7 + rng.normal(0, 0.5), down=(line["down"] + 0.35) % 4)
+        return line["at"], -12 - line["down"]
+
+    return _fixations(frames, rng, (0.16, 0.34), choose)
+
+
+def _down(frames: int, rng) -> np.ndarray:
+    return _fixations(frames, rng, (0.5, 1.5), lambda: rng.normal((0, -21), (4, 2)))
+
+
+def _aside(frames: int, rng) -> np.ndarray:
+    def choose():
+        side = 1 if rng.random() < 0.5 else -1
+        return side * rng.uniform(16, 24), rng.normal(0, 2)
+
+    return _fixations(frames, rng, (0.6, 1.4), choose)
+
+
+_GAZES = {"camera": _at_camera, "read": _reading, "down": _down, "aside": _aside}
+
+
+def _head(act: Act, look: np.ndarray, effort: np.ndarray, frames: int, rng) -> np.ndarray:
+    """(T, 3) yaw, pitch and roll in degrees; the head follows the gaze part of the way."""
+    followed = gaussian_filter1d(look, 5, axis=0)
+    beat = gaussian_filter1d(effort * rng.normal(size=frames), 2.5) * 2.6
+    yaw = drift(frames, 3.2, 0.6, rng) + drift(frames, 0.7, 0.2, rng)
+    pitch = drift(frames, 1.7, 0.5, rng) + beat
+    roll = drift(frames, 1.3, 0.65, rng)
+    own = np.stack([yaw, pitch, roll], 1) * act.lively
+    own[:, 0] += 0.3 * followed[:, 0]
+    own[:, 1] -= 0.35 * followed[:, 1]
+    if act.turn:
+        phase = np.arange(frames) / frames * 4 * np.pi
+        own[:, 0] = act.turn * np.clip(1.15 * np.sin(phase), -1, 1) + 0.3 * own[:, 0]
+    return own

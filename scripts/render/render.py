@@ -1,0 +1,264 @@
+#!/usr/bin/env python
+"""Render the sample clips: all of them, or those that are named.
+
+    python scripts/render/render.py                 render what is missing, write data/clips
+    python scripts/render/render.py ana_talk        only this clip
+    python scripts/render/render.py --list          what there is, and how far it is
+    python scripts/render/render.py --still ana     pictures of one person, to look at
+
+Rendered pictures are kept in build/render; after an interruption it goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import camera
+import fetch
+import numpy as np
+import speech
+from fetch import BUILD
+from motion import FPS, Motion, move
+from people import PEOPLE
+from shots import SHOTS, VOICES, Shot
+
+CLIPS = Path(__file__).resolve().parents[2] / "data" / "clips"
+SOURCE = "Rendered for this course with Blender from MakeHuman data (CC0); no such person exists."
+STILL_POSES = {
+    "rest": {},
+    "closed": {"blink_right": 1.0, "blink_left": 1.0},
+    "talk": {"jaw": 0.3, "part": 0.4, "yaw": -8.0, "gaze_x": 7.0},
+    "turned": {"yaw": 18.0, "gaze_x": -16.0},
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything about a shot but its pixels."""
+
+    speeches: list[speech.Speech | None]
+    motions: list[Motion]
+    shaken: np.ndarray
+
+    @classmethod
+    def of(cls, shot: Shot) -> Plan:
+        """The same for every run."""
+        speeches = [
+            speech.speak(text, VOICES[person], shot.seconds) if text else None
+            for person, text in zip(shot.people, shot.says, strict=True)
+        ]
+        motions = [
+            move(act, shot.frames, spoken and speech.mouth(spoken, FPS, shot.frames), shot.rng(who))
+            for act, spoken, who in zip(shot.acts, speeches, shot.people, strict=True)
+        ]
+        return cls(speeches, motions, camera.shake(shot.frames, shot.rng("shake")))
+
+    @property
+    def sway(self) -> np.ndarray:
+        """(T, 2) px: several people sway as one."""
+        return self.motions[0].sway
+
+    def sound(self) -> tuple[np.ndarray, int] | None:
+        """What is heard: (samples, rate), or None in a silent clip."""
+        heard = [spoken for spoken in self.speeches if spoken]
+        return (sum(s.samples for s in heard), heard[0].rate) if heard else None
+
+    def phonemes(self, frames: int) -> list[list[str]]:
+        """For each person, what they utter in each frame."""
+        return [speech.phoneme_at(s, FPS, frames) if s else [""] * frames for s in self.speeches]
+
+
+def main() -> int:
+    options = _parse()
+    shots = [shot for shot in SHOTS if shot.id in options.clips or not options.clips]
+    sources = [shot for shot in SHOTS if shot.id in {s.source for s in shots}]
+    if options.list:
+        for shot in sources:
+            print(f"{shot.id:18} {_done(shot):5} of {shot.frames:5} frames   {shot.title}")
+        return 0
+    fetch.makehuman()
+    if options.still:
+        return _still(options.still)
+    progress = Progress(sum(shot.frames - _done(shot) for shot in sources))
+    for shot in sources:
+        if _done(shot) < shot.frames:
+            _render(shot, progress, options.threads)
+        for clip in shots:
+            if clip.source == shot.id:
+                _finish(clip)
+                _catalogue(clip)
+    return 0
+
+
+def _render(shot: Shot, progress: Progress, threads: int) -> None:
+    """Render the frames of a shot that are not there yet."""
+    import truth
+    from studio import studio
+
+    folder = _folder(shot)
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = Plan.of(shot)
+    with _quiet():
+        stage = studio(shot)
+        stage.use_threads(threads)
+        stage.shoot_room(folder / "room.png")
+        stage.shoot_people(folder / "people.png")
+    for i in range(_done(shot), shot.frames):
+        with _quiet():
+            stage.act([motion.poses[i] for motion in plan.motions], i / FPS)
+            seen = [truth.see(stage, actor) for actor in stage.actors]
+            box = stage.moving_box()
+            stage.shoot(folder / "part.png", box=box, shift=-plan.sway[i])
+        points, hidden = zip(*seen, strict=True)
+        np.savez(folder / f"{i:04}.npz", points=points, hidden=hidden, box=box)
+        (folder / "part.png").replace(folder / f"{i:04}.png")
+        progress.step(shot, i)
+
+
+def _finish(shot: Shot) -> None:
+    """Make the clip and its truth from what was rendered."""
+    import truth
+
+    plan, folder, noise = Plan.of(shot), _folder(shot), shot.rng(f"camera of {shot.id}")
+    seen = [np.load(folder / f"{i:04}.npz") for i in range(shot.frames)]
+    layers = camera.Layers(folder)
+    pictures = (
+        layers.picture(camera.read(folder / f"{i:04}.png"), known["box"], sway, shaken)
+        for i, (known, sway, shaken) in enumerate(zip(seen, plan.sway, plan.shaken, strict=True))
+    )
+    recorded = camera.look(pictures, shot.frames, noise)
+    if shot.smooth:
+        recorded = map(camera.smoothed, recorded)
+    camera.write(CLIPS / f"{shot.id}.mp4", recorded, sound=plan.sound(), crf=shot.crf)
+    people = [
+        truth.of_person(
+            motion,
+            np.array([known["points"][n] for known in seen]),
+            np.array([known["hidden"][n] for known in seen]),
+            plan.sway + plan.shaken,
+        )
+        for n, motion in enumerate(plan.motions)
+    ]
+    truth.write(CLIPS / f"{shot.id}.truth.npz", people, plan.phonemes(shot.frames))
+    print(f"wrote {shot.id}.mp4", flush=True)
+
+
+def _catalogue(shot: Shot) -> None:
+    """Write its entry into the catalogue, in the order of SHOTS; the others stay as they are."""
+    path = CLIPS / "catalog.json"
+    known = {entry["id"]: entry for entry in json.loads(path.read_text(encoding="utf-8"))["clips"]}
+    known[shot.id] = _entry(shot)
+    order = [other.id for other in SHOTS if other.id in known]
+    entries = [known.pop(name) for name in order] + list(known.values())
+    path.write_text(json.dumps({"clips": entries}, indent=1) + "\n", encoding="utf-8")
+
+
+def _entry(shot: Shot) -> dict:
+    clip, known = CLIPS / f"{shot.id}.mp4", CLIPS / f"{shot.id}.truth.npz"
+    return {
+        "id": shot.id,
+        "file": clip.name,
+        "sha256": _sha256(clip),
+        "title": shot.title,
+        "length": {"frames": shot.frames, "fps": FPS, "seconds": shot.seconds},
+        "sound": any(shot.says),
+        "truth": {"file": known.name, "sha256": _sha256(known)},
+        "purpose": shot.purpose,
+        "licence": "CC0-1.0",
+        "source": SOURCE,
+        "people": [person.capitalize() for person in shot.people],
+        "kind": "original",
+        "consent": {"type": "synthetic"},
+    }
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@cache
+def _folder(shot: Shot) -> Path:
+    """Where its pictures lie; other people or motion have another folder."""
+    source = next(other for other in SHOTS if other.id == shot.source)
+    plan = Plan.of(source)
+    looks = [PEOPLE[person] for person in source.people]
+    motion = [motion.poses for motion in plan.motions]
+    recipe = json.dumps([looks, motion, plan.sway.tolist(), source.holds], sort_keys=True)
+    return BUILD / "frames" / f"{source.id}-{hashlib.sha256(recipe.encode()).hexdigest()[:8]}"
+
+
+def _done(shot: Shot) -> int:
+    """How many frames there are without a gap."""
+    folder = _folder(shot)
+    return next(i for i in range(shot.frames + 1) if not (folder / f"{i:04}.png").exists())
+
+
+class Progress:
+    """One line that says how far it is, and how long it will take."""
+
+    def __init__(self, frames: int) -> None:
+        self._frames, self._done, self._began = frames, 0, time.monotonic()
+
+    def step(self, shot: Shot, frame: int) -> None:
+        """A frame is done."""
+        self._done += 1
+        each = (time.monotonic() - self._began) / self._done
+        left = each * (self._frames - self._done) / 60
+        line = f"{shot.id} {frame + 1}/{shot.frames}, {each:.2f} s a frame, {left:.0f} min left"
+        print(f"\r{line:70}", end="\n" if frame + 1 == shot.frames else "", flush=True)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Blender reports every picture on the standard output, past Python."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _still(person: str) -> int:
+    """Render one person in a few poses."""
+    from studio import studio
+
+    folder = BUILD / "stills"
+    folder.mkdir(parents=True, exist_ok=True)
+    with _quiet():
+        stage = studio(Shot(person, "", "", (person,)))
+        stage.shoot_room(folder / f"{person}_room.png")
+        for name, pose in STILL_POSES.items():
+            stage.act([pose], 0.0)
+            stage.shoot(folder / f"{person}_{name}.png", samples=8)
+    print(f"{folder}/{person}_*.png")
+    return 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Render the sample clips.")
+    parser.add_argument("clips", nargs="*", metavar="CLIP", help="clips, if not all")
+    parser.add_argument("--list", action="store_true", help="what there is, and how far it is")
+    parser.add_argument("--still", choices=PEOPLE, metavar="PERSON", help="pictures of one person")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default: all cores")
+    options = parser.parse_args()
+    if unknown := set(options.clips) - {shot.id for shot in SHOTS}:
+        parser.error(f"no clip {', '.join(sorted(unknown))}; --list names them")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""The clips: who does what in each of them, and what it is for."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+from motion import FPS, Act
+from speech import Voice
+
+TALK = Act(blinks=24)
+ODD = "real, but odd: a false alarm must cost"
+QUIET = Act(blinks=16, lively=0.6)
+
+VOICES = {
+    "ana": Voice("en-us+f3", 48, 165),
+    "ben": Voice("en-us+m3", 48, 165),
+    "chen": Voice("en+m7", 55, 165),
+    "dalia": Voice("en+f2", 55, 165),
+    "elsa": Voice("en-gb-x-rp+f4", 35, 155),
+    "frank": Voice("en-gb-scotland+m1", 30, 150),
+    "gita": Voice("en-us+f3", 62, 170),
+    "hugo": Voice("en-us+m2", 35, 155),
+    "imani": Voice("en-us+Annie", 45, 160),
+}
+
+SAYS = {
+    "ana": "I always water my plants before breakfast. The basil on the window sill grows so fast "
+    "that we eat it every single day.",
+    "ben": "Last week I fixed my old bicycle. It needed a new chain and a bit of oil, and now it "
+    "moves almost like new.",
+    "chen": "On Friday evenings we play board games with the whole family. My brother makes "
+    "popcorn, and my aunt usually wins.",
+    "dalia": "We took the early bus to the market this morning. I bought five apples, a loaf of "
+    "bread, and some honey for my mother.",
+    "elsa": "When it rains, I make a big pot of soup. My neighbours can smell it, and often come "
+    "over with a bowl.",
+    "frank": "I have kept bees for about ten years. They are mostly calm, and in summer they fill "
+    "many jars with honey.",
+    "gita": "My bus was late again, so I walked. I met a black cat, two dogs, and a very brave "
+    "little bird on the way.",
+    "hugo": "There is a small bakery at the end of our street. They open at five, and by seven the "
+    "best rolls are gone.",
+    "imani": "My favourite walk goes along the river. You pass two small bridges, and if you are "
+    "lucky you may see a heron by the water.",
+}
+SUNDAY = (
+    "Let me tell you about my Sunday morning. I get up before the others, open the window, and "
+    "listen to the birds. Then I make a pot of coffee and put a few slices of bread in the "
+    "toaster. My daughter comes down first. She likes her eggs soft, with a little pepper. After "
+    "breakfast we all put on our boots and walk to the lake. We feed the ducks, throw stones into "
+    "the water, and talk about the week. When we come home, everyone is hungry again, so we make "
+    "pancakes together. It is a simple day, but it is the one I look forward to the most."
+)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One clip.
+
+    `people` do what `acts` say; those with a text in `says` speak it, and the first of them may
+    hold something (`holds`: 'mug' or 'cheek'). `made_from` names a shot whose pictures are used
+    again by another camera: one that compresses more (`crf`) or smooths skin.
+    """
+
+    id: str
+    title: str
+    purpose: str
+    people: tuple[str, ...]
+    acts: tuple[Act, ...] = (TALK,)
+    says: tuple[str, ...] = ("",)
+    seconds: float = 8.0
+    holds: str = ""
+    made_from: str = ""
+    crf: int = 20
+    smooth: bool = False
+
+    @property
+    def frames(self) -> int:
+        """How many."""
+        return round(self.seconds * FPS)
+
+    @property
+    def source(self) -> str:
+        """The shot whose rendered pictures it consists of."""
+        return self.made_from or self.id
+
+    def rng(self, what: str) -> np.random.Generator:
+        """Chance that is the same at every run."""
+        seed = hashlib.sha256(f"{self.source} {what}".encode()).digest()
+        return np.random.default_rng(int.from_bytes(seed[:8], "big"))
+
+
+def _talk(person: str, who: str, purpose="everything", act=TALK) -> Shot:
+    title = f"{person.capitalize()}, {who}, talks to the camera"
+    return Shot(f"{person}_talk", title, purpose, (person,), (act,), (SAYS[person],))
+
+
+def _alone(name: str, person: str, does: str, purpose: str, act: Act, **more) -> Shot:
+    title = f"{person.capitalize()} {does}"
+    return Shot(f"{person}_{name}", title, purpose, (person,), (act,), **more)
+
+
+SHOTS: tuple[Shot, ...] = (
+    _talk("ana", "a woman with long brown hair"),
+    _talk("ben", "a man with cropped hair"),
+    _talk("chen", "a young man with black hair"),
+    _talk("dalia", "a woman with her hair in a bun"),
+    _talk("elsa", "an older woman with grey hair"),
+    _talk("frank", "an older man with beard and glasses", "glasses: what breaks measurements"),
+    _talk("gita", "a young woman with a ponytail"),
+    _talk("hugo", "a man with a beard", act=replace(TALK, blinks=30)),
+    _talk("imani", "a woman in a knitted hat"),
+    _alone(
+        "smile", "gita", "smiles", "a smile narrows the eyes: not a blink",
+        replace(QUIET, smile=0.9, blinks=14),
+    ),
+    _alone(
+        "down", "hugo", "looks down", "lowered lids: not a blink",
+        replace(QUIET, gaze="down", blinks=10),
+    ),
+    _alone(
+        "aside", "chen", "looks to the sides", "eyes that wander: not a blink",
+        replace(QUIET, gaze="aside"),
+    ),
+    _alone(
+        "stare", "dalia", "talks without a single blink", "no blink, and nothing is fake",
+        replace(TALK, blinks=0), says=("I counted the steps up to the old tower. There are two "
+        "hundred and nine, and the last ten are very narrow.",),
+    ),
+    _alone(
+        "turn", "ana", "turns her head to both sides", "head turned up to 20 degrees",
+        replace(QUIET, turn=20.0, blinks=20),
+    ),
+    _alone(
+        "mug", "ben", "lifts a mug to his mouth twice", "what a swap paints over",
+        replace(QUIET, lively=0.5), holds="mug",
+    ),
+    _alone(
+        "hand", "dalia", "strokes her cheek", "what a swap paints over",
+        replace(QUIET, lively=0.5), holds="cheek",
+    ),
+    Shot(
+        "chen_gita", "Chen talks, Gita listens", "several faces in one picture",
+        ("chen", "gita"), (TALK, QUIET), ("We planted three apple trees behind the house, and "
+        "this year one of them has fruit.", ""), seconds=6.0,
+    ),
+    _alone(
+        "rare", "imani", "hardly ever blinks", ODD,
+        replace(QUIET, blinks=7),
+    ),
+    Shot(
+        "hugo_squeezed", "Hugo talks, strongly compressed", ODD, ("hugo",),
+        (replace(TALK, blinks=30),), (SAYS["hugo"],), made_from="hugo_talk", crf=38,
+    ),
+    Shot(
+        "ana_smooth", "Ana talks, through a smoothing filter", ODD, ("ana",),
+        says=(SAYS["ana"],), made_from="ana_talk", smooth=True,
+    ),
+    _alone(
+        "reads", "elsa", "reads quietly", "how often people blink: reading",
+        Act(gaze="read", blinks=7, lively=0.5), seconds=40.0,
+    ),
+    _alone(
+        "long", "ben", "talks for a while", "how often people blink: talking",
+        replace(TALK, blinks=22), says=(SUNDAY,), seconds=40.0,
+    ),
+)  # fmt: skip
