@@ -2,8 +2,9 @@
 
 Run inside the project's .venv:  python scripts/guess_clips.py
 
-Two are plain excerpts of sample clips. In the third, one eye stays open while the other blinks:
-an open eye of the same rendered person is laid over the shut one with a soft edge, for six frames.
+Three people. Two clips are plain excerpts of sample clips. In the third, one eye stays open while
+the other blinks: the same rendered person's open eye, as it was in the frame before the blink, is
+laid over the shut one with a soft edge. Which frames hold a full blink is known from the truth.
 All three carry the same mark, so that the mark gives nothing away. Their entries in catalog.json
 are replaced, with new hashes: the encoder does not write the same bytes each time. The other
 entries stay as they are.
@@ -22,11 +23,11 @@ from framewise import alignment, clips, consent, landmarks
 
 MARK = "EXERCISE: one of three is altered"
 LENGTH = 100
-EXCERPTS = {"guess_1": ("ana_talk", 0), "guess_2": ("ben_talk", 60), "guess_3": ("ana_talk", 100)}
-"""For each clip, the sample that it is taken from and the first frame taken."""
+EXCERPTS = {"guess_1": ("chen_talk", 12), "guess_2": ("ben_talk", 36), "guess_3": ("ana_talk", 0)}
+"""For each clip, the sample that it is taken from and the first frame taken, a multiple of 12: the
+excerpts then store a whole picture where the samples do, and no second rhythm shows in them."""
 
-ALTERED, SHUT, OPEN = "guess_3", range(121, 127), 119
-"""Frames of the sample in which the eyes are shut in a blink, and one in which they are open."""
+ALTERED = "guess_3"
 
 
 def put_mark(image: np.ndarray) -> np.ndarray:
@@ -47,22 +48,35 @@ def soft_mask(eye: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
     return cv2.GaussianBlur(mask, (0, 0), 0.08 * float(width))[..., None]
 
 
-def open_left_eye(clip: clips.Clip, track: landmarks.FaceTrack, number: int) -> np.ndarray:
-    """Return a frame with the subject's left eye as it is in frame OPEN."""
+def full_blink(clip: clips.Clip, start: int) -> range:
+    """Return the frames of the first full blink in an excerpt, each with its neighbours in it."""
+    truth = clips.load_truth(clip)
+    for first, _, last in truth.blinks[~truth.partial].tolist():
+        if start < first and last < start + LENGTH - 1:
+            return range(first, last + 1)
+    raise ValueError(f"{clip.path.name}: no full blink in {LENGTH} frames from {start} on.")
+
+
+def open_left_eye(
+    clip: clips.Clip, track: landmarks.FaceTrack, number: int, seen: int
+) -> np.ndarray:
+    """Return a frame with the subject's left eye as it is in frame `seen`."""
     steady, eye = alignment.STEADY, landmarks.GROUPS["left_eye"]
-    there, here = track.points[OPEN], track.points[number]
+    there, here = track.points[seen], track.points[number]
     matrix = alignment.estimate_similarity(there[steady], here[steady])
-    moved = cv2.warpAffine(clip[OPEN], matrix, clip.size_wh)
+    moved = cv2.warpAffine(clip[seen], matrix, clip.size_wh)
     mask = soft_mask(here[eye], clip.size_wh)
     return np.round(mask * moved + (1 - mask) * clip[number]).astype(np.uint8)
 
 
 def excerpt(name: str, clip: clips.Clip, start: int) -> Iterator[np.ndarray]:
     """Yield the marked frames of one exercise clip."""
+    shut = full_blink(clip, start)  # every excerpt has one: a blink gives nothing away
     track = landmarks.track_face(clip) if name == ALTERED else None
     for number in range(start, start + LENGTH):
-        shut = track is not None and number in SHUT
-        yield put_mark(open_left_eye(clip, track, number) if shut else clip[number])
+        altered = track is not None and number in shut
+        image = open_left_eye(clip, track, number, shut[0] - 1) if altered else clip[number]
+        yield put_mark(image)
 
 
 def entry_of(name: str, path: Path, clip: clips.Clip, start: int) -> consent.Entry:
@@ -82,12 +96,13 @@ def entry_of(name: str, path: Path, clip: clips.Clip, start: int) -> consent.Ent
         "consent": {"type": "synthetic"},
     }
     if name == ALTERED:
-        first, last = SHUT[0] - start, SHUT[-1] - start
+        shut = full_blink(clip, start)
+        first, last = shut[0] - start, shut[-1] - start
         entry |= {
             "kind": "fake",
             "made_from": [clip.entry["id"]],
             "method": f"In frames {first} to {last} the left eye, shut in a blink, is covered by "
-            f"the open one of frame {OPEN - start}, aligned by a similarity, with a soft edge.",
+            f"the open one of frame {first - 1}, aligned by a similarity, with a soft edge.",
             "altered_frames": [first, last],
         }
     return entry
@@ -111,5 +126,6 @@ if __name__ == "__main__":
     known = consent.catalogue(consent.CLIPS)
     kept = [entry for key, entry in known.items() if key not in made]
     text = json.dumps({"clips": [*kept, *made.values()]}, indent=1) + "\n"
-    (consent.CLIPS / "catalog.json").write_text(text, encoding="utf-8")
+    with clips.whole_or_nothing(consent.CLIPS / "catalog.json") as partial:
+        partial.write_text(text, encoding="utf-8")
     print("\n".join(f"{name}: {entry['kind']}" for name, entry in made.items()))

@@ -160,6 +160,41 @@ def test_bad_input_to_align():
         alignment.estimate_similarity(points, np.ones_like(points))
 
 
+@pytest.fixture(scope="module", params=["ana_talk", "ben_talk"])
+def talk(request):
+    """Every tenth frame of a talking clip: its points, and the true turn of the head."""
+    clip = clips.open_sample(request.param)
+    points = np.stack([landmarks.find_landmarks(clip[i]) for i in range(0, len(clip), 10)])
+    return points, clips.load_truth(clip).pose[::10]
+
+
+def maps(faces, which):
+    target = alignment.canonical_face(256)[which]
+    return np.stack([alignment.estimate_similarity(face[which], target) for face in faces])
+
+
+def test_the_tilt_taken_out_is_the_heads_own(talk):
+    points, pose = talk
+    matrices = maps(points, alignment.STEADY)
+    tilt = np.degrees(np.arctan2(matrices[:, 1, 0], matrices[:, 0, 0]))
+    np.testing.assert_allclose(tilt, pose[:, 2], atol=2)  # degrees
+    assert np.corrcoef(tilt, pose[:, 2])[0, 1] > 0.8
+
+
+def test_steady_points_hold_the_eye_corners_stillest(talk):
+    points, _ = talk
+    corners = [33, 133, 362, 263]
+
+    def shift(which):
+        pairs = zip(maps(points, which), points[:, corners], strict=True)
+        places = np.stack([alignment.apply_similarity(m, face) for m, face in pairs])
+        return np.linalg.norm(places - places[:, None], axis=-1).mean()  # any frame to any other
+
+    steady = shift(np.setdiff1d(alignment.STEADY, corners))
+    assert steady < 0.95 * shift(np.arange(468))
+    assert steady < 0.8 * shift([*corners, *landmarks.GROUPS["nose"]])
+
+
 def test_mean_face():
     picture = clips.open_still("dora_neutral")
     points = landmarks.find_landmarks(picture)

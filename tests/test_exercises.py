@@ -4,7 +4,7 @@ import importlib
 import re
 
 import pytest
-from framewise import clips, exercises
+from framewise import clips, consent, exercises
 
 for path in sorted(exercises.LESSONS.glob("checks_*.py")):
     importlib.import_module(f"lessons.{path.stem}")
@@ -25,6 +25,18 @@ def test_nonsense_does_not_pass_and_does_not_crash(name, answer):
     result = exercises.check(name, answer)
     assert not result.passed
     assert repr(result).startswith("Not yet: ") and len(result.words) > 20
+
+
+def test_the_guessing_exercise_tells_a_blink_as_rendered_from_the_altered_one():
+    entries = consent.catalogue()
+    for number, name in enumerate(["guess_1", "guess_2", "guess_3"]):
+        start, sample = re.search(r"frames (\d+) to \d+ of (\w+)", entries[name]["source"]).groups()
+        truth = clips.load_truth(clips.open_sample(sample))
+        lowest = truth.blinks[~truth.partial, 1] - int(start)
+        frame = int(lowest[(lowest > 0) & (lowest < 100)][0])  # each clip holds a full blink
+        result = exercises.check("00.2", (name, frame))
+        assert result.passed == (number == 2)
+        assert ("one eye is shut" if number == 2 else "both lids go down") in result.words
 
 
 def test_unknown_exercise():

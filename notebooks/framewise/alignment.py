@@ -25,9 +25,9 @@ CANONICAL = np.load(Path(__file__).with_name("canonical_face.npy"))
 STEADY = np.flatnonzero(CANONICAL[:, 1] < CANONICAL[2, 1])
 """Points that speech hardly moves, (N,) int: all above the base of the nose.
 
-On the talking sample clips they hold the eye corners far steadier than the eye corners and the nose
-alone, and about as still as all 468, which an open mouth drags along; a turned head they hold a
-little worse than all 468.
+On the talking sample clips they hold the eye corners steadier than the eye corners and the nose
+alone, and than all 468, which an open mouth drags along; a turned head they hold a little worse
+than all 468.
 """
 
 

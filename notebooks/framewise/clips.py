@@ -2,19 +2,21 @@
 
 Notebook: 00_start_here.ipynb
 
-Public: Clip, Lost, open_sample, open_still, read_image, write_clip, cache_file, load_arrays,
-save_arrays, whole_or_nothing.
+Public: Clip, Lost, Truth, open_sample, load_truth, open_still, read_image, write_clip, cache_file,
+load_arrays, save_arrays, whole_or_nothing.
 """
 
 from __future__ import annotations
 
 import operator
 import os
+import re
 import threading
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
@@ -181,6 +183,85 @@ class Clip:
 def open_sample(name: str) -> Clip:
     """Open a clip of the catalogue by its id, e.g. `open_sample("ana_talk")`."""
     return Clip(consent.file_of(name))
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is known of one person in a rendered clip, in each of its T frames.
+
+    It comes from the script that moved the person and from the shape that was rendered, never from
+    the pixels. Right and left are the person's own. B blinks, N named points.
+    """
+
+    closure: np.ndarray
+    """(T, 2) float32: how far the right and the left lids are closed, 0 at rest to 1. Eyes that
+    look down lower the lids too; only `blinks` tells which closures are blinks."""
+    blinks: np.ndarray
+    """(B, 3) int: the first, the lowest and the last frame of each blink, rising; a blink lasts
+    while it closes the two lids by more than 0.1 on average."""
+    partial: np.ndarray
+    """(B,) bool: blinks that never close the lids by 0.8."""
+    pose: np.ndarray
+    """(T, 3) float32, degrees: the head's yaw (+ to the person's left), pitch (+ down) and roll
+    (+ towards the right shoulder); the head is turned by Ry(yaw) Rx(pitch) Rz(roll)."""
+    gaze: np.ndarray
+    """(T, 2) float32, degrees: how far the eyes are turned in the head, to the person's left and
+    up."""
+    jaw: np.ndarray
+    """(T,) float32: how far the jaw is open; 0 is shut, 0.4 a wide vowel."""
+    phoneme: np.ndarray
+    """(T,) str: the speech sound in the middle of the frame (IPA), "" in a pause."""
+    names: tuple[str, ...]
+    """(N,) what each point is, such as "left_brow_0"; `place` finds those of one place."""
+    points: np.ndarray
+    """(T, N, 2) float32, pixels x, y; in places good to 1/32."""
+    hidden: np.ndarray
+    """(T, N) bool: outside the picture, or behind something nearer to the camera."""
+    box: np.ndarray
+    """(T, 4) float32: the smallest box x0, y0, x1, y1 around all the points."""
+
+    def place(self, name: str) -> np.ndarray:
+        """Return the points (T, n, 2) of one place, such as "lips_inner".
+
+        Raises
+        ------
+        KeyError
+            There is no such place.
+        """
+        found = [i for i, own in enumerate(self.names) if re.sub(r"_\d+$", "", own) == name]
+        if not found:
+            places = dict.fromkeys(re.sub(r"_\d+$", "", own) for own in self.names)
+            raise KeyError(f"no place {name!r}; there are: {', '.join(places)}")
+        return self.points[:, found]
+
+
+def load_truth(clip: Clip, person: int = 0) -> Truth:
+    """Return what is true in every frame of a rendered clip.
+
+    Parameters
+    ----------
+    clip : Clip
+        A sample clip of the course.
+    person : int
+        Which of the people in the clip's entry, from 0.
+
+    Raises
+    ------
+    ValueError
+        Nothing is known of the clip, or it shows fewer people.
+    consent.ConsentError
+        The file of the truth is not the one of the catalogue.
+    """
+    entry = clip.entry or {}
+    if "truth" not in entry:
+        known = ", ".join(e["id"] for e in consent.catalogue().values() if "truth" in e)
+        raise ValueError(f"{clip.path.name}: the truth is known only of rendered clips: {known}.")
+    if not 0 <= person < len(entry["people"]):
+        raise ValueError(f"person: expected 0 to {len(entry['people']) - 1}, got {person}.")
+    arrays = load_arrays(consent.attachment(entry, "truth"))
+    own = {key[2:]: value for key, value in arrays.items() if key.startswith(f"{person}/")}
+    own["points"] = own["points"].astype(np.float32) / 32
+    return Truth(names=tuple(arrays["names"].tolist()), **own)
 
 
 def open_still(name: str) -> np.ndarray:

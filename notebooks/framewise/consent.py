@@ -2,7 +2,8 @@
 
 Notebook: 00_start_here.ipynb
 
-Public: ConsentError, catalogue, folder_of, file_of, sha256_of, entry_of, require, problem_of.
+Public: ConsentError, catalogue, folder_of, file_of, attachment, sha256_of, entry_of, require,
+problem_of.
 
 The catalogue `data/clips/catalog.json` holds one entry per clip: id, file, sha256, title, length,
 licence, source, people, kind ("original" or "fake"; a fake also made_from and method) and consent:
@@ -113,6 +114,23 @@ def file_of(name: str) -> Path:
     if name not in entries:
         raise KeyError(f"no clip {name!r} in the catalogue; there are: {', '.join(entries)}")
     return folder_of(entries[name]) / entries[name]["file"]
+
+
+def attachment(entry: Entry, key: str) -> Path:
+    """Return the path of a file that an entry names with its hash, such as its "truth".
+
+    Raises
+    ------
+    ConsentError
+        It is missing, or its bytes are not those of the catalogue.
+    """
+    named = entry[key]
+    path = folder_of(entry) / Path(named["file"]).name
+    if not path.is_file() or sha256_of(path) != named["sha256"]:
+        raise ConsentError(
+            f"{path.name} is missing or was changed; restore it from the course's repository."
+        )
+    return path
 
 
 def sha256_of(path: Path) -> str:

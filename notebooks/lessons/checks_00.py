@@ -1,10 +1,11 @@
 """Checks of the exercises in notebook 00."""
 
+import re
 from numbers import Real
 from typing import Any
 
 import numpy as np
-from framewise import consent
+from framewise import clips, consent
 from framewise.exercises import Result, exercise
 
 GUESS_CLIPS = ("guess_1", "guess_2", "guess_3")
@@ -35,13 +36,23 @@ def _check_found(answer: Any) -> Result:
         return Result(False, 'expected a clip and a frame from 0 to 99, such as ("guess_1", 50).')
     first, last = consent.catalogue()[name].get("altered_frames", (200, 200))
     if first <= frame <= last:
-        words = f"frames {first} to {last} were altered; {first + 1} to {last - 1} show it best: "
+        words = f"frames {first} to {last} were altered; {first + 1} to {last - 2} show it best: "
         return Result(True, f"{words}one eye is shut while the other is open.")
     if frame in (first - 1, last + 1):
         return Result(False, "this is the edge of the patch; step one further in.")
     if first - 3 <= frame <= last + 3:
         return Result(False, "very near. Frames count from 0: read the number under the picture.")
+    if _in_a_blink(name, int(frame)):
+        return Result(False, "a blink, as rendered: step through all of it, and both lids go down.")
     return Result(False, f"not that frame: {frame} of {name} is as rendered. Step on, more slowly.")
+
+
+def _in_a_blink(name: str, frame: int) -> bool:
+    """Look up in the truth of the sample whether a frame of its excerpt lies in a blink."""
+    words = consent.catalogue()[name]["source"]
+    start, sample = re.search(r"frames (\d+) to \d+ of (\w+)", words).groups()
+    blinks = clips.load_truth(clips.open_sample(sample)).blinks
+    return any(first <= frame + int(start) <= last for first, _, last in blinks.tolist())
 
 
 @exercise("00.3")

@@ -61,13 +61,16 @@ def _check_brow_height(answer: Any) -> Result:
 
 @exercise("02.3")
 def _check_longest_average(answer: Any) -> Result:
-    track = landmarks.track_face(clips.open_sample("ana_talk"), progress=False)
+    clip = clips.open_sample("ana_talk")
+    track = landmarks.track_face(clip, progress=False)
     eyes = landmarks.eye_opening(track.eyelids).mean(1)
+    first, _, last = clips.load_truth(clip).blinks[0]
+    blink = slice(first, last + 1)
 
     def kept(width: int) -> float:
         padded = np.pad(eyes, width // 2, mode="edge")
         smooth = np.convolve(padded, np.ones(width) / width, mode="valid")
-        return (np.median(eyes) - smooth[50:60].min()) / (np.median(eyes) - eyes[50:60].min())
+        return (np.median(eyes) - smooth[blink].min()) / (np.median(eyes) - eyes[blink].min())
 
     if not isinstance(answer, int | np.integer) or answer not in range(1, 100, 2):
         return Result(False, "expected an odd number of frames, so that the window has a middle.")
