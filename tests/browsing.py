@@ -54,7 +54,7 @@ def metrics(browser, width, height, ratio=1.0):
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", values)
 
 
-def wait(browser, condition, seconds=5):
+def wait(browser, condition, seconds=20):
     ignored = [StaleElementReferenceException]
     return WebDriverWait(browser, seconds, 0.01, ignored).until(lambda _: condition())
 

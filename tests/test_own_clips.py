@@ -221,7 +221,7 @@ def test_rotated_video_comes_out_upright(home, tmp_path, ana):
     path = write_video(tmp_path / "a.mov", frames=lying, rotation=90)
     my_clips.add(path, own_word())
     clip = clips.open_sample("my_a")
-    assert clip.size_wh == (480, 400)
+    assert clip.size_wh == (640, 400)
     assert np.abs(clip[3].astype(int) - ana[3][:400]).mean() < 3
     with av.open(str(clip.path)) as container:
         assert next(container.decode(video=0)).rotation == 0
@@ -738,7 +738,7 @@ def shown(browser, program, tmp_path):
 def test_a_recording_by_camera_is_kept_and_then_a_file_with_a_form(shown, home, tmp_path, film):
     find(shown, "[name=camera]").click()
     wait(shown, lambda: find(shown, "[name=record]").is_displayed())
-    wait(shown, lambda: find(shown, "video").get_property("videoWidth") == 480)
+    wait(shown, lambda: find(shown, "video").get_property("videoWidth") == 640)
     find(shown, "[name=record]").click()
     says(shown, "video", "recording: 1 of 20 s")
     find(shown, "[name=record]").click()
