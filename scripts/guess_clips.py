@@ -39,13 +39,27 @@ def put_mark(image: np.ndarray) -> np.ndarray:
     return marked
 
 
+def patch(eye: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the middle and the half axes of the ellipse laid around an eye's points, pixels."""
+    return eye.mean(0), np.array([0.75, 0.5]) * np.ptp(eye[:, 0])
+
+
 def soft_mask(eye: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
     """Return an ellipse around the eye's points that fades out, (H, W, 1) float32 from 0 to 1."""
-    (x, y), width = eye.mean(0), np.ptp(eye[:, 0])
+    middle, axes = (np.rint(pair).astype(int).tolist() for pair in patch(eye))
     mask = np.zeros(size_wh[::-1], np.float32)
-    axes = round(0.75 * width), round(0.5 * width)
-    cv2.ellipse(mask, (round(x), round(y)), axes, 0, 0, 360, 1.0, cv2.FILLED)
-    return cv2.GaussianBlur(mask, (0, 0), 0.08 * float(width))[..., None]
+    cv2.ellipse(mask, middle, axes, 0, 0, 360, 1.0, cv2.FILLED)
+    return cv2.GaussianBlur(mask, (0, 0), 0.08 * float(np.ptp(eye[:, 0])))[..., None]
+
+
+def patch_box(clip: clips.Clip, shut: range) -> list[int]:
+    """Return x0, y0, x1, y1 of all that the patch covers in these frames, pixels."""
+    eyes = landmarks.track_face(clip).points[list(shut)][:, landmarks.GROUPS["left_eye"]]
+    ends = [middle + side * axes for middle, axes in map(patch, eyes) for side in (-1, 1)]
+    return [
+        *np.floor(np.min(ends, 0)).astype(int).tolist(),
+        *np.ceil(np.max(ends, 0)).astype(int).tolist(),
+    ]
 
 
 def full_blink(clip: clips.Clip, start: int) -> range:
@@ -104,6 +118,7 @@ def entry_of(name: str, path: Path, clip: clips.Clip, start: int) -> consent.Ent
             "method": f"In frames {first} to {last} the left eye, shut in a blink, is covered by "
             f"the open one of frame {first - 1}, aligned by a similarity, with a soft edge.",
             "altered_frames": [first, last],
+            "altered_box": patch_box(clip, shut),
         }
     return entry
 

@@ -14,8 +14,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
-import inspector_page
-from framewise import DATA, clips, consent, landmarks
+from framewise import DATA, clips, consent, inspector, landmarks
 
 READING = (
     "The face-present score is the landmark network's own answer to one question: is there a face "
@@ -67,7 +66,7 @@ def inspect(video: Path, out: Path | None = None) -> Path:
     Raises
     ------
     OSError, ValueError, ConsentError
-        As `clips.Clip` and `inspector_page.to_html`.
+        As `clips.Clip` and `inspector.FrameInspector.to_html`.
     """
     out = (out or DATA.parent / "build" / f"{video.name}.inspect.html").expanduser().absolute()
     with warnings.catch_warnings():  # damage is told in a line of its own, and on the page
@@ -76,7 +75,8 @@ def inspect(video: Path, out: Path | None = None) -> Path:
     if clip.damage():
         print(clip.damage())
     tracks = landmarks.track_faces(clip)
-    return inspector_page.to_html(clip, out, tracks, _series(tracks), notes=_facts(clip, tracks))
+    view = inspector.FrameInspector(clip, tracks, _series(tracks))
+    return view.to_html(out, notes=_facts(clip, tracks), max_mb=24)
 
 
 def _series(tracks: list[landmarks.FaceTrack]) -> dict[str, np.ndarray]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import json
 import re
 import shutil
@@ -299,9 +300,10 @@ def falls_with(name: str) -> list[str]:
 
 
 def forget(name: str) -> list[Path]:
-    """Delete an own clip, its form, what was measured on it, and all that was made from it.
+    """Delete an own clip, its form, measurements, marks, and all that was made from it.
 
-    The recording it came from, and notebooks saved with pictures of it, are yours to delete.
+    The recording it came from, and notebooks and pages that you saved with pictures of it, are
+    yours to delete.
 
     Returns
     -------
@@ -319,8 +321,8 @@ def forget(name: str) -> list[Path]:
     found = {consent.MINE / entries[key]["file"] for key in gone}
     for key in gone:  # with what an interrupted run left of it
         found |= {*consent.MINE.glob(f"{key}.*"), *consent.MINE.glob(f"forms/{key}.*")}
-    for one in hashes:
-        found |= set((DATA / "cache").glob(f"{one[:24]}.*"))
+    for folder, one in itertools.product(("cache", "my_marks"), hashes):
+        found |= set((DATA / folder).glob(f"{one[:24]}.*"))
     for page in (DATA.parent / "build").glob("*.inspect.html"):
         text = page.read_text(encoding="utf-8", errors="replace")
         found |= {page} if any(one in text for one in hashes) else set()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from conftest import full_decode, numbered_frame, read_number, write_video
 from framewise import DATA, clips
-from framewise.clips import Clip, Lost
+from framewise.clips import Clip
 
 VARIABLE = np.cumsum([random.Random(0).choice([20, 33, 40, 67, 120]) for _ in range(90)]).tolist()
 

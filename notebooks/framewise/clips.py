@@ -2,8 +2,8 @@
 
 Notebook: 00_start_here.ipynb
 
-Public: Clip, Lost, Truth, open_sample, load_truth, open_still, read_image, write_clip, cache_file,
-load_arrays, save_arrays, whole_or_nothing.
+Public: Clip, Lost, Truth, open_sample, altered, load_truth, open_still, read_image, write_clip,
+cache_file, load_arrays, save_arrays, whole_or_nothing.
 """
 
 from __future__ import annotations
@@ -183,6 +183,29 @@ class Clip:
 def open_sample(name: str) -> Clip:
     """Open a clip of the catalogue by its id, e.g. `open_sample("ana_talk")`."""
     return Clip(consent.file_of(name))
+
+
+def altered(clip: Clip) -> list[dict]:
+    """Return what was altered in a clip of the catalogue, as the catalogue tells it.
+
+    Returns
+    -------
+    list of dict
+        Places in the form of `framewise.marks`: "first", "last", "box", "reason"; empty for an
+        original.
+
+    Raises
+    ------
+    ValueError
+        Found footage: nobody here knows what was done to it.
+    """
+    if clip.entry is None:
+        raise ValueError(f"{clip.path.name}: not in the catalogue, so its truth is not known.")
+    if clip.entry["kind"] == "original":
+        return []
+    first, last = clip.entry["altered_frames"]
+    box, method = clip.entry.get("altered_box"), clip.entry["method"]
+    return [{"first": first, "last": last, "box": box, "reason": method}]
 
 
 @dataclass(frozen=True)

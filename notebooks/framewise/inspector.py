@@ -1,8 +1,8 @@
-"""The frame inspector: step through a clip and see what was measured, in a notebook or a page.
+"""The frame inspector: step through a clip, see what was measured, and mark what you found.
 
 Notebook: 00_start_here.ipynb
 
-Public: FrameInspector, Reel, make_reel, base64_of.
+Public: FrameInspector, Layer, Reel, base64_of.
 
 The browser holds the frames near the cursor and paints them by itself; Python hands them over in
 chunks of JPEG when asked. Look at them here, but measure on `clip[i]`: JPEG leaves traces too.
@@ -12,18 +12,23 @@ from __future__ import annotations
 
 import base64
 import html
+import json
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import takewhile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import cv2
+import matplotlib
 import numpy as np
 import traitlets
+from tqdm import tqdm
+
+from framewise import landmarks, marks
+from framewise.clips import whole_or_nothing
 
 if TYPE_CHECKING:
     from framewise.clips import Clip
@@ -31,68 +36,86 @@ if TYPE_CHECKING:
 
     Tracks = FaceTrack | Sequence[FaceTrack] | None
     Curves = Mapping[str, np.ndarray] | None
+    Spans = Mapping[str, Iterable[Sequence[int]]] | None
+    Areas = Mapping[str, np.ndarray] | None
 
 HERE = Path(__file__).parent
-CHUNK = 8  # frames that travel together
+CHUNK = 8  # frames of 640 x 480 that travel together; of larger ones fewer
 MISSING = -32768  # stands for NaN: no such point
-FINE, SMALL = (  # how JPEGs are written: to look closely at, and for a page
-    [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
-    for quality, sampling in ((92, 0x111111), (85, 0x221111))  # colour at full, at half size
-)
+KEPT_LAYERS = 64  # pictures of layers that are not computed again
+SMALLEST = 320  # pixels of the longer side: below it a page leaves out frames instead
+REASONS = ("edge", "eyes", "mouth or teeth", "skin or light", "jump in time", "sharpness")
+"""What a mark may be for; any other words will do as well."""
 
 
-class FrameInspector(anywidget.AnyWidget):
-    """Show a clip frame by frame, with landmarks drawn on it and series under it.
+def _jpeg(quality: int, sampling: int) -> list[int]:
+    return [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
 
-    Keys: space plays at the clip's own timing, arrows step one frame, with shift ten; Home, End.
-    A click on a series goes there. Frames are counted from 0, as in `clip[i]`.
 
-    Notebook: 00_start_here.ipynb
+FINE, SMALL = _jpeg(92, 0x111111), _jpeg(82, 0x221111)
+"""How JPEGs are written: to look closely at (colour at full size), and for a page (at half)."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A picture computed from a frame, to be laid over it.
 
     Parameters
     ----------
-    clip : Clip
-    track : FaceTrack or list of FaceTrack, optional
-        One face or several, measured on this clip.
-    series : dict of str to (T,) float, optional
-        One number per frame under each name; NaN is drawn as a gap.
-
-    Attributes
-    ----------
-    frame : int
-        The frame under the cursor, moved into the clip if set outside it. What the reader does
-        in the browser arrives here when the cursor rests.
-    playing : bool
-
-    Raises
-    ------
-    ValueError
-        A track or a series without exactly one entry per frame of the clip.
+    name : str
+    of : function (clip, frame number) -> (H, W) float
+        NaN is left clear. It may have another size than the frame and is stretched over it.
+    limits : (float, float), optional
+        Values for the two ends of the colour scale; by default those of each picture itself.
+    colours : str
+        A colour map of matplotlib. For values around a meaningful zero take a diverging one.
     """
 
-    _esm = HERE / "inspector.js"
-    _css = HERE / "inspector.css"
-    frame = traitlets.Int(0).tag(sync=True, echo_update=False)
-    playing = traitlets.Bool(False).tag(sync=True, echo_update=False)
-    _info = traitlets.Dict().tag(sync=True)
+    name: str
+    of: Callable[[Clip, int], np.ndarray]
+    limits: tuple[float, float] | None = None
+    colours: str = "magma"
 
-    def __init__(self, clip: Clip, track: Tracks = None, series: Curves = None) -> None:
-        self._reel = make_reel(clip, track, series)
-        super().__init__(_info=self._reel.info())
-        self.on_msg(self._serve)
+    def render(self, clip: Clip, frame: int) -> tuple[bytes, list[float]]:
+        """Return a grey PNG, 0 clear and 1 to 255 along the scale, and the ends of the scale."""
+        values = np.asarray(self.of(clip, frame), float)
+        if values.ndim != 2 or not values.size:
+            raise ValueError(f"expected an (H, W) array of numbers, got shape {values.shape}")
+        known = np.isfinite(values)
+        low, high = self.limits or (
+            (values[known].min(), values[known].max()) if known.any() else (0.0, 1.0)
+        )
+        steps = np.where(known, (values - low) / ((high - low) or 1.0), 0).clip(0, 1)
+        grey = np.where(known, 1 + np.rint(254 * steps), 0).astype(np.uint8)
+        return cv2.imencode(".png", grey)[1].tobytes(), [float(low), float(high)]
 
-    @traitlets.validate("frame")
-    def _clamp(self, proposal: dict[str, Any]) -> int:
-        return min(max(proposal["value"], 0), len(self._reel.clip) - 1)
+    def table(self) -> str:
+        """Return the 255 colours of the scale, 3 bytes each, in base64."""
+        colours = matplotlib.colormaps[self.colours](np.linspace(0, 1, 255))[:, :3]
+        return base64_of(np.rint(255 * colours).astype(np.uint8).tobytes())
 
-    def _serve(self, _widget: object, wish: dict[str, Any], _buffers: object = None) -> None:
-        buffers, error = self._reel.chunk(wish["chunk"])
-        self.send({"chunk": wish["chunk"], "error": error}, buffers)
 
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Add still pictures, for notebooks shown without a kernel."""
-        data, metadata = super()._repr_mimebundle_(**options)
-        return {**data, "text/html": self._reel.stills()}, metadata
+def _luminance(clip: Clip, frame: int) -> np.ndarray:
+    return cv2.cvtColor(clip[frame], cv2.COLOR_RGB2GRAY).astype(np.float32)
+
+
+def _difference(clip: Clip, frame: int) -> np.ndarray:
+    now = _luminance(clip, frame)
+    return now - _luminance(clip, frame - 1) if frame else np.full_like(now, np.nan)
+
+
+def _residual(clip: Clip, frame: int) -> np.ndarray:
+    now = _luminance(clip, frame)
+    return now - cv2.GaussianBlur(now, (0, 0), 1.5)
+
+
+LAYERS = (
+    Layer("luminance", _luminance, (0, 255), "gray"),
+    Layer("difference to the frame before", _difference, (-40, 40), "RdBu_r"),
+    Layer("high-pass residual", _residual, (-16, 16), "RdBu_r"),
+)
+"""What every inspector offers: brightness (ITU-R BT.601, 0 to 255), its change since the frame
+before, and what a Gaussian blur of 1.5 pixels takes away from it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +123,8 @@ class Reel:
     """What a browser gets of a clip: every `step`-th frame, scaled, and the numbers measured."""
 
     clip: Clip
-    tracks: list[FaceTrack]
-    series: dict[str, np.ndarray]
+    tracks: list[FaceTrack] = field(default_factory=list)
+    areas: dict[str, np.ndarray] = field(default_factory=dict)
     step: int = 1
     scale: float = 1.0
     jpeg: Sequence[int] = tuple(FINE)
@@ -111,6 +134,12 @@ class Reel:
         """Pixels per count of the int16 numbers: 0.1, more only for pictures beyond 3000."""
         return max(0.1, max(self.clip.size_wh) / 30000)
 
+    @property
+    def together(self) -> int:
+        """How many frames make a chunk: few enough that none keeps the next wish waiting."""
+        width, height = self.clip.size_wh
+        return min(CHUNK, max(2, round(CHUNK * 640 * 480 / (width * height * self.scale**2))))
+
     def info(self) -> dict[str, Any]:
         """Return all that the browser must know before it asks for frames, fit for JSON."""
         return {
@@ -119,19 +148,26 @@ class Reel:
             "size": list(self.clip.size_wh),
             "times": np.round(self.clip.times, 6).tolist(),
             "step": self.step,
-            "chunk": CHUNK,
+            "chunk": self.together,
             "faces": len(self.tracks),
             "points": self.tracks[0].points.shape[1] if self.tracks else 0,
             "unit": self.unit,
-            "series": {name: list(map(_json, values)) for name, values in self.series.items()},
+            "areas": list(self.areas),
         }
 
-    def chunk(self, number: int) -> tuple[list[bytes], str | None]:
-        """Return a JPEG per frame and then their packed numbers; and what went wrong, if any."""
-        span = CHUNK * self.step
+    @property
+    def chunks(self) -> int:
+        """How many chunks there are."""
+        return math.ceil(len(self.clip) / (self.together * self.step))
+
+    def chunk(self, number: int) -> dict[str, Any]:
+        """Return a chunk; its "buffers" are a JPEG per frame, then their packed numbers."""
+        span = self.together * self.step
         frames = range(number * span, min((number + 1) * span, len(self.clip)), self.step)
         jpegs, error = self.pictures(frames)
-        return [*jpegs, self.pack(frames)], error
+        outlines = [[self.outline(mask, i) for mask in self.areas.values()] for i in frames]
+        buffers = [*jpegs, self.pack(frames)]
+        return {"chunk": number, "error": error, "areas": outlines, "buffers": buffers}
 
     def pictures(self, frames: Iterable[int]) -> tuple[list[bytes], str | None]:
         """Return a JPEG per frame, empty where it could not be read, and the last error."""
@@ -141,12 +177,13 @@ class Reel:
                 jpegs.append(self.encode(self.clip[frame]))
             except Exception as error:  # told in the browser, which goes on with other frames
                 jpegs.append(b"")
-                problem = f"{type(error).__name__}: {error}"
+                problem = _words(error)
         return jpegs, problem
 
     def encode(self, image: np.ndarray) -> bytes:
         """Return a picture as JPEG."""
-        image = cv2.resize(image, None, None, self.scale, self.scale, cv2.INTER_AREA)
+        if self.scale != 1:
+            image = cv2.resize(image, None, None, self.scale, self.scale, cv2.INTER_AREA)
         return cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), self.jpeg)[1].tobytes()
 
     def pack(self, frames: range) -> bytes:
@@ -160,39 +197,367 @@ class Reel:
         counts = np.rint((np.stack(faces, axis=1) + 0.5) / self.unit).clip(-32767, 32767)
         return np.nan_to_num(counts, nan=MISSING).astype("<i2").tobytes()
 
-    def stills(self, seconds: float = 0.3) -> str:
-        """Return up to eight pictures in HTML, as many as can be read in about that time."""
-        began, last = time.monotonic(), len(self.clip) - 1
-        wanted = sorted({round(last * i / 7) for i in range(8)})
-        quick = takewhile(lambda _: time.monotonic() < began + seconds, wanted)
-        jpegs, _ = replace(self, scale=min(1, 240 / self.clip.size_wh[0])).pictures(quick)
-        return f"<p>{html.escape(Path(self.clip.path).name)}, {last + 1} frames</p>" + "".join(
-            f'<figure style="display: inline-block; margin: 4px"><img width="160" '
-            f'src="data:image/jpeg;base64,{base64_of(jpeg)}" alt="Frame {i} at {t:.3f} s">'
-            f"<figcaption>frame {i} · {t:.3f} s</figcaption></figure>"
-            for i, t, jpeg in zip(wanted, self.clip.times[wanted], jpegs, strict=False)
-            if jpeg
+    def outline(self, mask: np.ndarray, frame: int) -> list[list[int]]:
+        """Return the edges of an area in one frame: x, y, x, y ... counted from pixel corners."""
+        area = np.asarray(mask if mask.ndim == 2 else mask[frame], np.uint8)
+        # doubled, an outline through pixel middles runs along the pixels' outer edges
+        edges, _ = cv2.findContours(
+            np.kron(area, np.ones((2, 2), np.uint8)), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
         )
+        return [np.rint((edge.ravel() + 0.5) / 2).astype(int).tolist() for edge in edges]
+
+    def fit(self, budget: float) -> Reel:
+        """Shrink the frames, then leave some out, until they take `budget` bytes or less."""
+        reel = replace(self, jpeg=SMALL)
+        sample = [self.clip[i] for i in np.linspace(0, len(self.clip) - 1, 6).astype(int)]
+        smallest = min(1.0, SMALLEST / max(self.clip.size_wh))
+        while True:
+            each = np.mean([len(reel.encode(image)) for image in sample]) + 2000 * len(reel.tracks)
+            ratio = each * len(self.clip) * 1.4 / budget  # base64 takes 4/3
+            if ratio <= 1 or reel.scale == smallest:
+                return replace(reel, step=math.ceil(ratio))
+            reel = replace(reel, scale=max(smallest, reel.scale * min(0.95, ratio**-0.5)))
+
+    def extent(self) -> str:
+        """Say which frames are kept, and in what size."""
+        whole, shrunk = (
+            " x ".join(str(round(n * k)) for n in self.clip.size_wh) for k in (1, self.scale)
+        )
+        which = "every frame" if self.step == 1 else f"only one frame in {self.step}"
+        return f"{which}, {'full size' if shrunk == whole else f'shrunk from {whole} to {shrunk}'}"
 
 
-def make_reel(clip: Clip, track: Tracks, series: Curves) -> Reel:
-    """Put together what belongs to a clip; ValueError where it does not fit the clip."""
-    tracks = [] if track is None else [track] if hasattr(track, "points") else list(track)
-    curves = {str(name): np.asarray(values, float) for name, values in (series or {}).items()}
-    for name, shape in [("track", t.score.shape) for t in tracks] + [
-        (name, values.shape) for name, values in curves.items()
-    ]:
-        if shape != (len(clip),):
+class FrameInspector(anywidget.AnyWidget):
+    """Show a clip frame by frame, with what was measured on it, and take marks.
+
+    Keys: space plays at the clip's own timing, arrows step one frame, with shift ten; Home, End;
+    + and - zoom, 0 shows the whole picture, f follows the face, l is a loupe; i and o set the first
+    and last frame of a range, m marks it, b draws a box. A click on a series goes there. Frames are
+    counted from 0, as in `clip[i]`.
+
+    Notebook: 00_start_here.ipynb
+
+    Parameters
+    ----------
+    clip : Clip
+    track : FaceTrack or list of FaceTrack, optional
+        One face or several, measured on this clip.
+    series : dict of str to (T,) float, optional
+        One number per frame under each name; NaN is drawn as a gap.
+    layers : list of Layer or function frame -> (H, W), optional
+        Pictures to lay over the frame, beside those that are always offered (`LAYERS`).
+    compare : Clip, optional
+        A second clip, shown in step: at each moment the frame that is due in it.
+    spans : dict of str to list of (first, last), optional
+        Stretches of frames, such as blinks, shown as bars.
+    areas : dict of str to (H, W) or (T, H, W) bool, optional
+        Parts of the picture to outline, such as where a face was replaced.
+    truth : list of dict, optional
+        What was altered, as in `framewise.marks`; empty if nothing was. It is kept from the
+        reader until the marks are committed, see `reveal`.
+
+    Attributes
+    ----------
+    frame : int
+        The frame under the cursor, moved into the clip if set outside it. What the reader does
+        in the browser arrives here when the cursor rests.
+    playing : bool
+    layer : str
+        The name of the layer that is shown; "" for none.
+    marks : list of dict
+        What the reader marked, as in `framewise.marks`. It is kept in `data/my_marks` under the
+        clip's sha256, and there again when the clip is opened the next time.
+
+    Raises
+    ------
+    ValueError
+        A track, series or area without exactly one entry per frame of the clip.
+    """
+
+    _esm = HERE / "inspector.js"
+    _css = HERE / "inspector.css"
+    frame = traitlets.Int(0).tag(sync=True, echo_update=False)
+    playing = traitlets.Bool(False).tag(sync=True, echo_update=False)
+    layer = traitlets.Unicode("").tag(sync=True)
+    marks = traitlets.List(traitlets.Dict()).tag(sync=True)
+    _info = traitlets.Dict().tag(sync=True)
+    _committed = traitlets.Bool(False).tag(sync=True)
+    _verdict = traitlets.Dict().tag(sync=True)
+    _kept = traitlets.Unicode("").tag(sync=True)
+    _preview = traitlets.List().tag(sync=True)
+
+    def __init__(
+        self,
+        clip: Clip,
+        track: Tracks = None,
+        series: Curves = None,
+        layers: Iterable[Layer | Callable[[np.ndarray], np.ndarray]] = (),
+        compare: Clip | None = None,
+        *,
+        spans: Spans = None,
+        areas: Areas = None,
+        truth: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
+        tracks = [] if track is None else [track] if hasattr(track, "points") else list(track)
+        areas = {str(name): np.asarray(mask) for name, mask in (areas or {}).items()}
+        curves = {str(name): np.asarray(values, float) for name, values in (series or {}).items()}
+        _require_fit(clip, tracks, curves, areas)
+        self._reels = [Reel(clip, tracks, areas)] + ([Reel(compare)] if compare else [])
+        self._layers = {layer.name: layer for layer in map(_as_layer, (*LAYERS, *layers))}
+        self._pictures: dict[tuple[str, int], tuple[bytes, list[float]]] = {}
+        self._truth = None if truth is None else marks.check_marks(truth, len(clip))
+        self._known: set[str] = set()
+        info = self._describe(curves, spans or {}, compare)
+        super().__init__(_info=info, **self._recall())
+        self.on_msg(self._serve)
+        self.observe(self._keep, ["marks", "_committed"])
+
+    def _describe(self, curves: dict, spans: Spans, compare: Clip | None) -> dict[str, Any]:
+        clip = self._reels[0].clip
+        return {
+            **self._reels[0].info(),
+            "series": {name: list(map(_json, values)) for name, values in curves.items()},
+            "spans": {name: [[int(a), int(b)] for a, b in pairs] for name, pairs in spans.items()},
+            "groups": {name: at.tolist() for name, at in landmarks.GROUPS.items()},
+            "layers": {name: layer.table() for name, layer in self._layers.items()},
+            "other": compare and {**self._reels[1].info(), "match": _match(clip, compare)},
+            "reasons": REASONS,
+            "blind": self._truth is not None,
+        }
+
+    @traitlets.validate("frame")
+    def _clamp(self, proposal: dict[str, Any]) -> int:
+        return min(max(proposal["value"], 0), len(self._reels[0].clip) - 1)
+
+    @traitlets.validate("layer")
+    def _check_layer(self, proposal: dict[str, Any]) -> str:
+        if proposal["value"] not in ("", *self._layers):
+            names = ", ".join(map(repr, self._layers))
+            raise traitlets.TraitError(f"layer: expected '' or {names}; got {proposal['value']!r}.")
+        return proposal["value"]
+
+    @traitlets.validate("marks")
+    def _check_marks(self, proposal: dict[str, Any]) -> list[marks.Mark]:
+        return marks.check_marks(proposal["value"], len(self._reels[0].clip))
+
+    def _serve(self, _widget: object, wish: dict[str, Any], _buffers: object = None) -> None:
+        if "chunk" in wish:
+            answer = self._reels[wish["reel"]].chunk(wish["chunk"])
+        elif "layer" in wish:
+            answer = self._draw(wish["layer"], wish["frame"])
+        else:
+            self.reveal()
+            return
+        buffers = answer.pop("buffers")
+        self.send({**wish, **answer}, buffers)
+
+    def _draw(self, name: str, frame: int) -> dict[str, Any]:
+        try:
+            if (name, frame) not in self._pictures:
+                for old in list(self._pictures)[: 1 - KEPT_LAYERS]:
+                    del self._pictures[old]
+                self._pictures[name, frame] = self._layers[name].render(self._reels[0].clip, frame)
+            png, limits = self._pictures[name, frame]
+            return {"limits": limits, "error": None, "buffers": [png]}
+        except Exception as error:  # a reader's own function: told in the browser, which goes on
+            return {"error": _words(error), "buffers": []}
+
+    def _recall(self) -> dict[str, Any]:
+        """Read back what was marked on this clip before."""
+        path = marks.marks_file(self._reels[0].clip.sha256)
+        try:
+            kept = marks.load_marks(path)
+        except ValueError as error:
+            self._path = None
+            return {"_kept": f"not kept: {error}"}
+        self._path = path
+        self._known = {mark["id"] for mark in kept["marks"]}
+        return {"marks": kept["marks"], "_committed": kept["committed"]}
+
+    def _keep(self, _change: object = None) -> None:
+        """Write the marks to disk, beside those that another inspector of this clip made."""
+        if not self._committed:
+            self._verdict = {}
+        if self._path is None:
+            return
+        self._known |= {mark["id"] for mark in self.marks}
+        try:
+            kept = marks.load_marks(self._path)["marks"]
+            others = [mark for mark in kept if mark["id"] not in self._known]
+            marks.save_marks(self._path, [*self.marks, *others], committed=self._committed)
+            self._kept = "kept on this computer"
+        except (OSError, ValueError) as error:
+            self._kept = f"not kept: {_words(error)}"
+
+    def save_marks(self, path: str | Path) -> Path:
+        """Write the marks to a JSON file of your own; OSError where that fails."""
+        return marks.save_marks(path, self.marks, committed=self._committed)
+
+    def load_marks(self, path: str | Path) -> None:
+        """Add the marks of a JSON file to those that are here; ValueError where it holds none."""
+        if not Path(path).exists():
+            raise FileNotFoundError(f"{path}: no such file; save_marks writes one.")
+        here = {mark["id"] for mark in self.marks}
+        new = [mark for mark in marks.load_marks(path)["marks"] if mark.get("id") not in here]
+        self.marks = [*self.marks, *new]
+
+    def reveal(self) -> marks.Score:
+        """Show the truth over the marks, and return how well they fit it.
+
+        Raises
+        ------
+        ValueError
+            There is no truth, or the marks are not committed yet.
+        """
+        if self._truth is None:
+            raise ValueError("there is nothing to reveal: the inspector was opened without truth=.")
+        if not self._committed:
+            raise ValueError("nothing is revealed before you commit: press commit, then reveal.")
+        score = marks.score_marks(self.marks, self._truth)
+        self._verdict = {"truth": self._truth, "words": score.words}
+        return score
+
+    def to_html(
+        self,
+        path: str | Path,
+        *,
+        title: str = "",
+        notes: Mapping[str, str] | None = None,
+        max_mb: float = 8,
+    ) -> Path:
+        """Write the inspector as one page that needs no kernel, no network and no other file.
+
+        Where its frames would make the page larger than `max_mb` they are shrunk, and of a long
+        clip only every n-th is kept; the page says so, and its size is printed before it is
+        written. Layers need the kernel and are left out. It appears whole or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to write; missing folders are made.
+        title : str
+            The heading; by default the name of the clip's file.
+        notes : dict of str to str, optional
+            What to list under the picture: plain text by name.
+        max_mb : float
+            About how large the page may become, in MB (1e6 bytes).
+
+        Raises
+        ------
+        FileExistsError
+            Something else lies at `path`; only a page of this kind is replaced.
+        """
+        path = Path(path)
+        if path.exists() and (path.is_dir() or not path.read_bytes().startswith(MARKER.encode())):
+            raise FileExistsError(f"{path} is not a page of the inspector; choose another name.")
+        spare = max(max_mb * 1e6 - len(json.dumps(self._info)) - 60_000, 1)  # less the program
+        reels = [reel.fit(spare / len(self._reels)) for reel in self._reels]
+        wanted = [(r, n) for r, reel in enumerate(reels) for n in range(reel.chunks)]
+        bar = tqdm(wanted, "making the page", unit=" chunks", delay=1, leave=False)
+        chunks = ({"reel": r, **reels[r].chunk(n)} for r, n in bar)
+        page = _page(self._page_state(reels), chunks, title, notes or {})
+        print(f"writing {path.name}: {len(page) / 1e6:.1f} MB, {reels[0].extent()}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_or_nothing(path) as partial:
+            partial.write_text(page, encoding="utf-8")
+        return path
+
+    def _page_state(self, reels: Sequence[Reel]) -> dict[str, Any]:
+        """Return what a page knows of this widget, given the frames that it holds."""
+        other = len(reels) > 1 and {**self._info["other"], **reels[1].info()}
+        news = {"layers": {}, "other": other or None, "blind": bool(self._verdict)}
+        shown = ("frame", "marks", "_committed", "_verdict")
+        state = {name: getattr(self, name) for name in shown}
+        return {"_info": {**self._info, **reels[0].info(), **news}, **state}
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Add what is shown without a kernel: a small reel for the widget, still pictures else."""
+        reel = _preview(self._reels[0])
+        chunks = [{"reel": 0, **reel.chunk(n)} for n in range(reel.chunks)]
+        self._preview = [{"info": reel.info()}, *chunks]
+        page = _page(self._page_state([reel]), chunks, "", {"here": f"a preview, {reel.extent()}"})
+        data, metadata = super()._repr_mimebundle_(**options)
+        return {**data, "text/html": FRAME.format(html.escape(page))}, metadata
+
+
+MARKER = "<!doctype html><!-- a page of the frame inspector -->"
+PAGE = """<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data: blob:;
+  style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<style>{css}</style></head><body class="framewise-page"><main><h1>{title}</h1>
+<div id="inspector"><noscript>This page needs JavaScript.</noscript></div><dl>{notes}</dl></main>
+{blocks}<script type="module">{js}
+render({{ model: pageModel(document), el: document.getElementById("inspector") }});
+</script></body></html>
+"""
+
+
+FRAME = """<iframe title="frame inspector, without a kernel" srcdoc="{}"
+  style="width: 100%; height: 800px; border: 0"></iframe>"""
+
+
+def _page(state: dict, chunks: Iterable[dict], title: str, notes: Mapping[str, str]) -> str:
+    blocks = [_block("state", state)]
+    for chunk in chunks:
+        text = {**chunk, "buffers": list(map(base64_of, chunk["buffers"]))}
+        blocks.append(_block(f"chunk{chunk['reel']}-{chunk['chunk']}", text))
+    return MARKER + PAGE.format(
+        title=html.escape(title or state["_info"]["name"]),
+        css=(HERE / "inspector.css").read_text(encoding="utf-8"),
+        js=(HERE / "inspector.js").read_text(encoding="utf-8"),
+        notes="".join(f"<dt>{html.escape(k)}<dd>{html.escape(v)}" for k, v in notes.items()),
+        blocks="".join(blocks),
+    )
+
+
+def _block(name: str, content: dict[str, Any]) -> str:
+    text = json.dumps(content).replace("<", r"\u003c")  # so that no text can end the script
+    return f'<script type="application/json" id="{name}">{text}</script>'
+
+
+def _preview(reel: Reel, seconds: float = 0.1, most: int = 24) -> Reel:
+    """Return a reel of small pictures, as many as can be read in about that time."""
+    began, count = time.monotonic(), len(reel.clip)
+    reel.pictures([count // 2])
+    affordable = int(seconds / (time.monotonic() - began))
+    step = math.ceil(count / min(max(affordable, 6), most))
+    return replace(reel, step=step, scale=min(1, SMALLEST / reel.clip.size_wh[0]), jpeg=SMALL)
+
+
+def _require_fit(clip: Clip, tracks: Sequence, curves: Mapping, areas: Mapping) -> None:
+    count, (width, height) = len(clip), clip.size_wh
+    wanted = [("track", t.score.shape, [(count,)]) for t in tracks]
+    wanted += [(name, values.shape, [(count,)]) for name, values in curves.items()]
+    whole = (height, width)
+    wanted += [(name, mask.shape, [whole, (count, *whole)]) for name, mask in areas.items()]
+    for name, shape, fitting in wanted:
+        if shape not in fitting:
             raise ValueError(
-                f"{name}: expected one entry for each of the {len(clip)} frames of the clip, "
-                f"got shape {shape}; measure it on this very clip."
+                f"{name}: expected one entry for each of the {count} frames of the clip, of shape "
+                f"{' or '.join(map(str, fitting))}, got {shape}; measure it on this very clip."
             )
-    return Reel(clip, tracks, curves)
+
+
+def _as_layer(layer: Layer | Callable[[np.ndarray], np.ndarray]) -> Layer:
+    if isinstance(layer, Layer):
+        return layer
+    return Layer(layer.__name__, lambda clip, frame: layer(clip[frame]))
+
+
+def _match(clip: Clip, other: Clip) -> list[int]:
+    """For each frame, the one of the other clip that is on the screen at its time."""
+    since = clip.times - clip.times[0] + other.times[0]
+    return (np.searchsorted(other.times, since + 1e-6, "right") - 1).clip(0).tolist()
 
 
 def base64_of(data: bytes) -> str:
     """Return bytes as text that may stand in a page."""
     return base64.b64encode(data).decode()
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _json(value: float) -> float | None:

@@ -1,0 +1,213 @@
+"""Marks: what a learner found in a clip, kept on disk, and how well it fits the truth.
+
+Notebook: 00_start_here.ipynb
+
+Public: Score, check_marks, marks_file, load_marks, save_marks, score_marks.
+
+A mark is a plain dict:
+
+    {"id": "k3x9", "first": 30, "last": 35, "box": [290, 200, 350, 240], "reason": "one eye open",
+     "confidence": 0.8}
+
+`first` and `last` are frames, counted from 0; `box` is x0, y0, x1, y1 in pixels of the picture, or
+None for the whole picture; `confidence` from 0 to 1 is how sure its author is that something was
+altered there. Truth has the same form, without id and confidence.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from framewise import DATA, detection
+from framewise.clips import whole_or_nothing
+
+Mark = dict[str, Any]
+
+SAME_PLACE = 0.1
+"""Two boxes mean the same place where they share at least this part of their union. Boxes drawn by
+hand around a small thing share little with an exact one; chance shares less."""
+
+
+def check_marks(marks: Iterable[Mapping[str, Any]], count: int) -> list[Mark]:
+    """Return marks with nothing but their known keys, each made to fit a clip of `count` frames.
+
+    Raises
+    ------
+    ValueError
+        A mark that is not of the form told at the head of this module.
+    """
+    return [_check(mark, count) for mark in marks]
+
+
+def _check(mark: Mapping[str, Any], count: int) -> Mark:
+    try:
+        first, last = sorted(min(max(int(mark[k]), 0), count - 1) for k in ("first", "last"))
+        box = mark.get("box")
+        x0, y0, x1, y1 = map(float, box or (0, 0, 0, 0))
+        confidence = float(mark.get("confidence", 1))
+        if not all(map(math.isfinite, (x0, y0, x1, y1))) or not 0 <= confidence <= 1:
+            raise ValueError("a box of finite numbers and a confidence from 0 to 1 were expected")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(
+            "expected a mark such as {'id': 'a', 'first': 30, 'last': 35, 'box': [x0, y0, x1, y1] "
+            f"or None, 'reason': 'one eye open', 'confidence': 0.8}}; got {mark!r} ({error})."
+        ) from error
+    box = [min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)] if box else None
+    return {
+        "id": str(mark.get("id", "")) or f"{first}-{last}",
+        "first": first,
+        "last": last,
+        "box": box,
+        "reason": str(mark.get("reason", "")),
+        "confidence": confidence,
+    }
+
+
+def marks_file(sha256: str) -> Path:
+    """Name the file that keeps the marks made on the clip with this hash."""
+    return DATA / "my_marks" / f"{sha256[:24]}.json"
+
+
+def load_marks(path: str | Path) -> dict[str, Any]:
+    """Read {"marks": list, "committed": bool} from a file; nothing marked where there is none.
+
+    Raises
+    ------
+    ValueError
+        The file holds something else; it is left as it is.
+    """
+    path = Path(path)
+    if not path.exists():
+        return {"marks": [], "committed": False}
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return {"marks": list(kept["marks"]), "committed": bool(kept.get("committed"))}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path} does not hold marks ({type(error).__name__}); move it away or repair it."
+        ) from error
+
+
+def save_marks(path: str | Path, marks: Sequence[Mark], *, committed: bool = False) -> Path:
+    """Write marks to a file, whole or not at all; OSError where that fails."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_or_nothing(path) as partial:
+        kept = {"committed": committed, "marks": list(marks)}
+        partial.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+    return path
+
+
+@dataclass(frozen=True)
+class Score:
+    """How marks fit the truth of a clip; see `score_marks`."""
+
+    hits: int
+    """Altered places that a mark found."""
+    misses: int
+    """Altered places that no mark found."""
+    false_alarms: int
+    """Marks where nothing was altered."""
+    frames: float
+    """Overlap of the marked with the altered frames: shared over all of either, 0 to 1; NaN where
+    there are neither."""
+    region: float
+    """Overlap of the boxes (intersection over union) of the hits, the best for each place, on
+    average; NaN where no hit has two boxes."""
+    brier: float
+    """Mean of (confidence - 1)² over marks that hit and confidence² over those that did not, 0
+    best, 1 worst; NaN without marks. Brier 1950, Monthly Weather Review 78 (1)."""
+
+    @property
+    def words(self) -> str:
+        """What the numbers say, in sentences."""
+        places = self.hits + self.misses
+        if not places:
+            said = ["Nothing in this clip was altered."]
+        else:
+            said = [f"You found {self.hits} of {places} altered place{'s' * (places > 1)}."]
+        if self.false_alarms:
+            s = "s" * (self.false_alarms > 1)
+            said.append(f"{self.false_alarms} mark{s} where nothing was altered: false alarm{s}.")
+        elif not places and math.isnan(self.brier):
+            said.append("You marked nothing: right.")
+        if self.hits:
+            said.append(f"Marked and altered frames overlap by {self.frames:.0%}.")
+        if not math.isnan(self.region):
+            said.append(f"The boxes overlap by {self.region:.0%} (by hand 50 % is good).")
+        if not math.isnan(self.brier):
+            said.append(
+                f"Brier score {self.brier:.2f}: 0 is sure and right, 1 sure and wrong, "
+                "0.25 what saying 50 % to everything earns."
+            )
+        return " ".join(said)
+
+
+def score_marks(marks: Sequence[Mark], truth: Sequence[Mapping[str, Any]]) -> Score:
+    """Compare marks with what was altered.
+
+    1. A mark hits an altered place if they share a frame and, where both have a box, the boxes
+       share at least a tenth of their union.
+    2. A mark that hits nothing is a false alarm; several may hit one place.
+    3. A place that no mark hits is missed.
+
+    Parameters
+    ----------
+    marks : list of dict
+        As told at the head of this module.
+    truth : list of dict
+        The altered places: "first", "last" and "box" (or None); empty where nothing was altered.
+    """
+    hit = [[_hits(mark, place) for place in truth] for mark in marks]
+    found = [any(row[i] for row in hit) for i in range(len(truth))]
+    right = [any(row) for row in hit]
+    regions = [
+        max(shares)
+        for i, place in enumerate(truth)
+        if place.get("box")
+        and (
+            shares := [
+                _overlap(m["box"], place["box"])
+                for m, row in zip(marks, hit, strict=True)
+                if row[i] and m["box"]
+            ]
+        )
+    ]
+    return Score(
+        hits=sum(found),
+        misses=len(truth) - sum(found),
+        false_alarms=len(marks) - sum(right),
+        frames=_share(_frames(marks), _frames(truth)),
+        region=_mean(regions),
+        brier=_mean([(m["confidence"] - r) ** 2 for m, r in zip(marks, right, strict=True)]),
+    )
+
+
+def _hits(mark: Mark, place: Mapping[str, Any]) -> bool:
+    together = mark["first"] <= place["last"] and place["first"] <= mark["last"]
+    if not (together and mark["box"] and place.get("box")):
+        return together
+    return _overlap(mark["box"], place["box"]) >= SAME_PLACE
+
+
+def _overlap(a: Sequence[float], b: Sequence[float]) -> float:
+    return float(detection.iou(np.array(a, float), np.array(b, float))[0, 0])
+
+
+def _frames(spans: Iterable[Mapping[str, Any]]) -> set[int]:
+    return {frame for span in spans for frame in range(span["first"], span["last"] + 1)}
+
+
+def _share(a: set[int], b: set[int]) -> float:
+    return len(a & b) / len(a | b) if a | b else math.nan
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else math.nan
