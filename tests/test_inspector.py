@@ -1,30 +1,26 @@
 """The inspector without a browser: traits, chunks, the page as a file, the command line."""
 
+import html
 import json
 import re
 from pathlib import Path
 
 import cv2
 import inspect_video
-import inspector_page
 import numpy as np
 import pytest
 import traitlets
-from framewise import inspector
+from framewise import inspector, landmarks, marks
 from framewise.landmarks import FaceTrack
 
 
 class StandIn:
-    """A clip made of numbers: frame i is grey of brightness i."""
+    """A clip made of numbers: frame i is grey of brightness i, and again from 256 on."""
 
-    def __init__(self, count=30, size_wh=(64, 48), broken=()):
-        self.path, self.count, self.size_wh, self.broken = (
-            Path("stand_in.mp4"),
-            count,
-            size_wh,
-            broken,
-        )
-        self.times, self.fps, self.read = np.arange(count) / 25, 25.0, []
+    def __init__(self, count=30, size_wh=(64, 48), broken=(), fps=25.0, sha256="a" * 64):
+        self.path, self.sha256 = Path("stand_in.mp4"), sha256
+        self.count, self.size_wh, self.broken, self.fps = count, size_wh, broken, fps
+        self.times, self.read = np.arange(count) / fps, []
 
     def __len__(self):
         return self.count
@@ -33,7 +29,7 @@ class StandIn:
         self.read.append(i)
         if i in self.broken:
             raise OSError(f"frame {i} is gone")
-        return np.full((self.size_wh[1], self.size_wh[0], 3), i, np.uint8)
+        return np.full((self.size_wh[1], self.size_wh[0], 3), i % 256, np.uint8)
 
 
 class Noise(StandIn):
@@ -53,12 +49,28 @@ def track_of(clip, missing=()):
     return FaceTrack(points, eyelids, iris, score, clip.times)
 
 
-def ask(widget, chunk):
-    """Send a browser's wish; return the answer and its buffers."""
+@pytest.fixture(autouse=True)
+def kept(tmp_path, monkeypatch):
+    """The folder that keeps marks: never the reader's own."""
+    monkeypatch.setattr(marks, "DATA", tmp_path / "data")
+    return tmp_path / "data" / "my_marks"
+
+
+def answers_to(widget, wish):
+    """Send a browser's wish; return all answers, each with its buffers."""
     answers = []
     widget.send = lambda content, buffers=None: answers.append((content, buffers))
-    widget._handle_custom_msg({"chunk": chunk}, [])
-    (answer,) = answers
+    widget._handle_custom_msg(wish, [])
+    return answers
+
+
+def ask(widget, chunk, reel=0):
+    (answer,) = answers_to(widget, {"chunk": chunk, "reel": reel})
+    return answer
+
+
+def ask_layer(widget, name, frame=0):
+    (answer,) = answers_to(widget, {"layer": name, "frame": frame})
     return answer
 
 
@@ -72,9 +84,10 @@ def numbers_of(buffers, faces=1):
 
 def test_a_new_inspector_stands_at_the_first_frame():
     view = inspector.FrameInspector(StandIn())
-    assert (view.frame, view.playing) == (0, False)
+    assert (view.frame, view.playing, view.layer, view.marks) == (0, False, "", [])
     assert view._info["count"] == 30 and view._info["size"] == [64, 48]
-    assert view._info["faces"] == 0 and view._info["series"] == {}
+    assert view._info["faces"] == 0 and view._info["series"] == {} and not view._info["blind"]
+    assert view._info["other"] is None
 
 
 @pytest.mark.parametrize(("wish", "frame"), [(17, 17), (-5, 0), (30, 29), (10**6, 29)])
@@ -84,7 +97,11 @@ def test_a_frame_outside_the_clip_becomes_the_nearest_inside(wish, frame):
     assert view.frame == frame
 
 
-@pytest.mark.parametrize(("trait", "value"), [("frame", 1.5), ("frame", "3"), ("playing", "yes")])
+@pytest.mark.parametrize(
+    ("trait", "value"),
+    [("frame", 1.5), ("frame", "3"), ("playing", "yes"), ("layer", 3), ("layer", "no such layer"),
+     ("marks", "none"), ("marks", ["a"])],
+)  # fmt: skip
 def test_traits_take_only_their_type(trait, value):
     with pytest.raises(traitlets.TraitError, match=trait):
         setattr(inspector.FrameInspector(StandIn()), trait, value)
@@ -97,13 +114,40 @@ def test_observing_the_frame_works():
     assert seen == [4]
 
 
+def test_the_layer_can_be_set_to_each_that_is_offered_and_to_none():
+    view = inspector.FrameInspector(StandIn(), layers=[inspector.Layer("mine", lambda c, i: c[i])])
+    for name in [*view._info["layers"], ""]:
+        view.layer = name
+        assert view.layer == name
+    assert list(view._info["layers"]) == [*(layer.name for layer in inspector.LAYERS), "mine"]
+    with pytest.raises(traitlets.TraitError, match=r"expected '' or 'luminance'.*'mine'; got 'x'"):
+        view.layer = "x"
+    assert view.layer == ""
+
+
+def test_marks_are_brought_into_form_and_into_the_clip():
+    view = inspector.FrameInspector(StandIn())
+    view.marks = [{"first": 50, "last": -1, "box": [9, 8, 1, 2]}]
+    (mark,) = view.marks
+    assert (mark["first"], mark["last"], mark["box"]) == (0, 29, [1, 2, 9, 8])
+    for bad in ({"first": 1}, {"first": 1, "last": 2, "confidence": 5}):
+        with pytest.raises(ValueError, match="expected a mark such as"):
+            view.marks = [bad]
+    assert view.marks == [mark]
+
+
+# ---- chunks ----
+
+
 def test_chunks_hold_every_frame_once_and_in_order():
     view = inspector.FrameInspector(StandIn())
     answers = [ask(view, chunk) for chunk in range(4)]
     jpegs = [jpeg for _, buffers in answers for jpeg in buffers[:-1]]
     assert [brightness(jpeg) for jpeg in jpegs] == list(range(30))
     assert [len(buffers) - 1 for _, buffers in answers] == [8, 8, 8, 6]
-    assert all(content["error"] is None for content, _ in answers)
+    assert [(told["chunk"], told["reel"], told["error"]) for told, _ in answers] == [
+        (chunk, 0, None) for chunk in range(4)
+    ]
 
 
 def test_a_chunk_reads_only_its_own_frames():
@@ -111,6 +155,12 @@ def test_a_chunk_reads_only_its_own_frames():
     view = inspector.FrameInspector(clip)
     ask(view, 700)
     assert clip.read == list(range(5600, 5608))
+
+
+def test_opening_a_long_clip_reads_nothing():
+    clip = StandIn(count=15_000)
+    inspector.FrameInspector(clip)
+    assert clip.read == []
 
 
 def test_points_travel_as_tenths_of_a_pixel_and_count_from_the_corner():
@@ -154,11 +204,69 @@ def test_no_face_anywhere_is_no_error():
     assert view._info["faces"] == 0 and ask(view, 0)[1][-1] == b""
 
 
+def test_named_groups_are_those_of_the_landmarks():
+    clip = StandIn()
+    groups = inspector.FrameInspector(clip, track_of(clip))._info["groups"]
+    assert groups == {name: at.tolist() for name, at in landmarks.GROUPS.items()}
+
+
+def filled(outlines, size_wh):
+    """Draw outlines as a mask: a pixel belongs to it if an odd number of them surround it."""
+    mask = np.zeros((size_wh[1], size_wh[0]), bool)
+    y, x = np.mgrid[: size_wh[1], : size_wh[0]]
+    for edge in outlines:
+        ring = np.reshape(edge, (-1, 1, 2)).astype(np.float32)
+        for at in zip(x.ravel(), y.ravel(), strict=True):
+            mask[at[1], at[0]] ^= cv2.pointPolygonTest(ring, (at[0] + 0.5, at[1] + 0.5), False) > 0
+    return mask
+
+
+def test_an_area_travels_as_the_outer_edges_of_its_pixels():
+    mask = np.zeros((48, 64), bool)
+    mask[10:20, 30:50] = True
+    told, _ = ask(inspector.FrameInspector(StandIn(), areas={"mouth": mask}), 0)
+    ((edge,),) = told["areas"][0]
+    corners = np.reshape(edge, (-1, 2))
+    assert corners.min(0).tolist() == [30, 10] and corners.max(0).tolist() == [50, 20]
+    assert len(told["areas"]) == 8
+
+
+def test_an_area_with_a_hole_and_with_two_parts_keeps_them():
+    mask = np.zeros((48, 64), bool)
+    mask[5:25, 5:25] = True
+    mask[10:15, 10:20] = False
+    mask[30:40, 40:60] = True
+    mask[45, 0] = True  # one pixel in a corner
+    told, _ = ask(inspector.FrameInspector(StandIn(), areas={"a": mask}), 0)
+    (edges,) = told["areas"][0]
+    assert len(edges) == 4
+    np.testing.assert_array_equal(filled(edges, (64, 48)), mask)
+
+
+def test_an_area_may_change_with_each_frame_and_be_empty():
+    masks = np.zeros((30, 48, 64), bool)
+    for i in range(1, 30):
+        masks[i, 3:6, i : i + 4] = True
+    view = inspector.FrameInspector(StandIn(), areas={"moving": masks, "still": masks[9]})
+    told, _ = ask(view, 1)
+    assert view._info["areas"] == ["moving", "still"]
+    lefts = [[min(edge[::2]) for (edge,) in both] for both in told["areas"]]
+    assert lefts == [[i, 9] for i in range(8, 16)]
+    assert ask(view, 0)[0]["areas"][0][0] == []
+
+
 def test_series_keep_their_gaps():
     values = np.array([0.123456, np.nan, np.inf, *range(27)])
     info = inspector.FrameInspector(StandIn(), series={"eye": values})._info
     assert info["series"]["eye"][:4] == [0.1235, None, None, 0.0]
     json.dumps(info, allow_nan=False)
+
+
+def test_spans_travel_as_plain_numbers():
+    spans = {"blinks": [(np.int64(3), np.int64(5)), (9, 9)], "none": []}
+    info = inspector.FrameInspector(StandIn(), spans=spans)._info
+    assert info["spans"] == {"blinks": [[3, 5], [9, 9]], "none": []}
+    json.dumps(info)
 
 
 def test_a_frame_that_cannot_be_read_is_told_and_the_rest_is_served():
@@ -175,6 +283,11 @@ def test_a_frame_that_cannot_be_read_is_told_and_the_rest_is_served():
         pytest.param({"track": 29}, r"track: expected .* 30 frames .* \(29,\)", id="track"),
         pytest.param({"series": {"ear": np.zeros(31)}}, r"ear: expected .* \(31,\)", id="length"),
         pytest.param({"series": {"ear": np.zeros((30, 2))}}, r"ear: .* \(30, 2\)", id="shape"),
+        pytest.param(
+            {"areas": {"mouth": np.zeros((64, 48))}}, r"mouth: .*\(48, 64\)", id="area on its side"
+        ),
+        pytest.param({"areas": {"mouth": np.zeros((29, 48, 64))}}, "mouth: .* 30", id="areas"),
+        pytest.param({"truth": [{"first": 3}]}, "expected a mark such as", id="truth"),
     ],
 )
 def test_what_does_not_fit_the_clip_is_refused(extra, message):
@@ -184,73 +297,555 @@ def test_what_does_not_fit_the_clip_is_refused(extra, message):
         inspector.FrameInspector(StandIn(), **extra)
 
 
-def test_shown_without_a_kernel_there_are_still_pictures():
-    data, _ = inspector.FrameInspector(StandIn())._repr_mimebundle_()
+@pytest.mark.parametrize(
+    ("size_wh", "together"), [((64, 48), 8), ((640, 480), 8), ((1280, 720), 3), ((3840, 2160), 2)]
+)
+def test_of_large_frames_fewer_travel_together(size_wh, together):
+    view = inspector.FrameInspector(StandIn(size_wh=size_wh))
+    assert view._info["chunk"] == together
+    jpegs = ask(view, 2)[1][:-1]
+    assert [brightness(jpeg) for jpeg in jpegs] == list(range(2 * together, 3 * together))
+
+
+# ---- layers ----
+
+
+def steps_of(png):
+    return cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+def layered(values, **options):
+    layer = inspector.Layer("mine", lambda clip, frame: np.asarray(values), **options)
+    return inspector.FrameInspector(StandIn(), layers=[layer])
+
+
+def test_a_layer_runs_from_one_to_255_and_leaves_nan_clear():
+    told, (png,) = ask_layer(layered([[0.0, 5.0, 10.0], [np.nan, np.inf, 10.0]]), "mine", 4)
+    assert (told["layer"], told["frame"], told["error"]) == ("mine", 4, None)
+    assert told["limits"] == [0, 10]
+    assert steps_of(png).tolist() == [[1, 128, 255], [0, 0, 255]]
+
+
+def test_given_limits_hold_and_what_lies_beyond_takes_the_end_colour():
+    told, (png,) = ask_layer(layered([[-99.0, 0.0, 99.0]], limits=(-40, 40)), "mine")
+    assert told["limits"] == [-40, 40]
+    assert steps_of(png).tolist() == [[1, 128, 255]]
+
+
+@pytest.mark.parametrize("value", [7.0, np.nan])
+def test_a_layer_that_is_the_same_all_over_is_no_error(value):
+    told, (png,) = ask_layer(layered(np.full((4, 6), value)), "mine")
+    assert told["error"] is None and steps_of(png).shape == (4, 6)
+    assert (steps_of(png) == 0).all() == np.isnan(value)
+    json.dumps(told, allow_nan=False)
+
+
+def test_numbers_of_any_kind_make_a_layer():
+    for values in (np.eye(4, dtype=bool), np.arange(4, dtype=np.uint8).reshape(2, 2)):
+        told, (png,) = ask_layer(layered(values), "mine")
+        assert told["error"] is None and set(steps_of(png).ravel()) >= {1, 255}
+
+
+def test_a_plain_function_of_the_frame_is_a_layer_too():
+    def redness(frame):
+        return frame[..., 0].astype(float)
+
+    view = inspector.FrameInspector(StandIn(), layers=[redness])
+    assert ask_layer(view, "redness", 9)[0]["limits"] == [9, 9]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [(np.zeros((4, 4, 3)), r"expected an \(H, W\) array.*\(4, 4, 3\)"), (np.zeros((0, 4)), "0, 4"),
+     ("no", "could not convert")],
+)  # fmt: skip
+def test_a_layer_that_is_no_picture_says_so(values, message):
+    told, buffers = ask_layer(layered(values), "mine", 2)
+    assert re.search(message, told["error"]) and buffers == []
+
+
+def test_an_error_in_a_layer_is_told_and_the_next_picture_comes():
+    def moody(frame):
+        if frame[0, 0, 0] == 3:
+            raise KeyError("no mood")
+        return frame[..., 0]
+
+    view = inspector.FrameInspector(StandIn(), layers=[moody])
+    told, buffers = ask_layer(view, "moody", 3)
+    assert told == {"layer": "moody", "frame": 3, "error": "KeyError: 'no mood'"} and not buffers
+    assert ask_layer(view, "moody", 4)[0]["error"] is None
+    assert ask_layer(view, "luminance", 3)[0]["error"] is None
+
+
+def test_a_layer_is_computed_once_for_a_frame_and_forgotten_in_the_end():
+    seen = []
+    layer = inspector.Layer("mine", lambda clip, frame: seen.append(frame) or np.zeros((2, 2)))
+    view = inspector.FrameInspector(StandIn(count=500), layers=[layer])
+    first = [ask_layer(view, "mine", frame) for frame in (5, 5, 6, 5)]
+    assert seen == [5, 6] and first[0] == first[1] == first[3]
+    for frame in range(100, 100 + 2 * inspector.KEPT_LAYERS):
+        ask_layer(view, "mine", frame)
+        assert len(view._pictures) <= inspector.KEPT_LAYERS
+    ask_layer(view, "mine", 5)
+    assert seen[-1] == 5
+
+
+class Patterned(StandIn):
+    """Frames that differ in all three colours."""
+
+    def __getitem__(self, i):
+        y, x = np.mgrid[: self.size_wh[1], : self.size_wh[0]]
+        return np.stack([3 * x + i, 5 * y + 7 * i, x + y], -1).astype(np.uint8)
+
+
+def test_luminance_and_difference_are_those_of_bt601():
+    clip, (luminance, difference, _) = Patterned(), inspector.LAYERS
+    expected = [clip[i] @ np.array([0.299, 0.587, 0.114]) for i in (6, 7)]
+    np.testing.assert_allclose(luminance.of(clip, 7), expected[1], atol=0.51)
+    np.testing.assert_allclose(difference.of(clip, 7), expected[1] - expected[0], atol=1.02)
+    assert np.isnan(difference.of(clip, 0)).all()
+
+
+def test_the_high_pass_takes_away_what_a_gaussian_blur_leaves():
+    from scipy.ndimage import gaussian_filter
+
+    clip = Noise(size_wh=(64, 48))
+    grey = inspector.LAYERS[0].of(clip, 3)
+    expected = (grey - gaussian_filter(grey, 1.5))[8:-8, 8:-8]  # away from the border
+    np.testing.assert_allclose(inspector.LAYERS[2].of(clip, 3)[8:-8, 8:-8], expected, atol=0.5)
+
+
+def test_the_colours_of_a_scale_are_those_of_matplotlib():
+    import matplotlib
+
+    table = np.frombuffer(
+        inspector.base64.b64decode(inspector.Layer("a", len, colours="viridis").table()), np.uint8
+    ).reshape(255, 3)
+    ends = [matplotlib.colormaps["viridis"](at, bytes=True)[:3] for at in (0.0, 1.0)]
+    np.testing.assert_allclose(table[[0, -1]], ends, atol=1)
+
+
+# ---- two clips ----
+
+
+def due(clip, other):
+    return inspector.FrameInspector(clip, compare=other)._info["other"]["match"]
+
+
+def test_clips_of_one_rate_match_frame_by_frame_and_the_shorter_waits():
+    assert due(StandIn(count=30), StandIn(count=30)) == list(range(30))
+    assert due(StandIn(count=30), StandIn(count=20)) == [*range(20), *[19] * 10]
+    assert due(StandIn(count=20), StandIn(count=30)) == list(range(20))
+
+
+def test_a_faster_clip_leaves_out_and_a_slower_one_repeats():
+    assert due(StandIn(count=10, fps=25), StandIn(count=40, fps=50)) == list(range(0, 20, 2))
+    assert due(StandIn(count=10, fps=50), StandIn(count=10, fps=25)) == [i // 2 for i in range(10)]
+    # at 30 and 24 frames/s: frame i is on the screen from i/30 s on
+    assert due(StandIn(count=11, fps=30), StandIn(count=9, fps=24)) == [
+        i * 24 // 30 for i in range(11)
+    ]
+
+
+def test_what_matches_is_counted_from_the_first_frame_of_each():
+    late = StandIn(count=30)
+    late.times = late.times + 5
+    assert due(late, StandIn(count=30)) == due(StandIn(count=30), late) == list(range(30))
+
+
+def test_uneven_times_match_what_is_on_the_screen():
+    other = StandIn(count=4)
+    other.times = np.array([0, 0.1, 0.11, 0.3])
+    assert due(StandIn(count=10), other) == [0, 0, 0, 2, 2, 2, 2, 2, 3, 3]
+
+
+def test_each_clip_travels_on_a_reel_of_its_own():
+    view = inspector.FrameInspector(StandIn(count=30), compare=StandIn(count=100, size_wh=(32, 16)))
+    assert view._info["other"]["count"] == 100 and view._info["other"]["size"] == [32, 16]
+    told, buffers = ask(view, 10, reel=1)
+    assert (told["chunk"], told["reel"]) == (10, 1)
+    assert [brightness(jpeg) for jpeg in buffers[:-1]] == list(range(80, 88))
+    assert brightness(ask(view, 1, reel=0)[1][0]) == 8
+
+
+# ---- marks that stay ----
+
+ONE = {"id": "one", "first": 3, "last": 5, "box": None, "reason": "eyes", "confidence": 0.5}
+TWO = {"id": "two", "first": 9, "last": 9, "box": [1, 2, 9, 8], "reason": "", "confidence": 1.0}
+
+
+def opened(**options):
+    return inspector.FrameInspector(StandIn(), **options)
+
+
+def test_marks_are_there_again_when_the_cell_is_run_again():
+    opened().set_state({"marks": [ONE, TWO]})  # as the browser does
+    assert opened().marks == [ONE, TWO]
+    assert inspector.FrameInspector(StandIn(sha256="b" * 64)).marks == []  # another clip
+
+
+def test_a_deleted_mark_stays_deleted():
+    view = opened()
+    view.marks = [ONE, TWO]
+    view.marks = [TWO]
+    assert opened().marks == [TWO]
+    view.marks = []
+    assert opened().marks == []
+    again = opened()
+    again.marks = [ONE]
+    again.marks = []
+    assert opened().marks == []
+
+
+def test_a_mark_from_before_can_be_edited_and_deleted():
+    opened().marks = [ONE, TWO]
+    view = opened()
+    view.marks = [ONE | {"reason": "skin"}]
+    assert opened().marks == [ONE | {"reason": "skin"}]
+
+
+def test_two_inspectors_of_one_clip_keep_the_marks_of_both():
+    first, second = opened(), opened()
+    first.marks = [ONE]
+    second.marks = [TWO]
+    assert {mark["id"] for mark in opened().marks} == {"one", "two"}
+    first.marks = []
+    second.marks = [TWO | {"reason": "edited"}]
+    assert opened().marks == [TWO | {"reason": "edited"}]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "not json", "[]", '{"marks": 3}', '{"marks": [{}]}', '{"marks": ["a"]}',
+     '{"marks": [{"id": "a", "first": "x", "last": 2}]}',
+     '{"marks": [{"id": "a", "first": 1, "last": 2, "confidence": 7}]}'],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_is_told_and_never_overwritten(kept, content):
+    path = marks.marks_file("a" * 64)
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    view = opened()
+    assert view.marks == [] and view._kept.startswith("not kept:")
+    view.marks = [ONE]
+    assert view.marks == [ONE] and path.read_text() == content
+    assert view._kept.startswith("not kept:")
+
+
+def test_a_file_that_goes_bad_later_is_told_and_left():
+    view = opened()
+    view.marks = [ONE]
+    path = marks.marks_file("a" * 64)
+    path.write_text("spilt coffee")
+    view.marks = [ONE, TWO]
+    assert path.read_text() == "spilt coffee" and view._kept.startswith("not kept: ValueError")
+    path.unlink()
+    view.marks = [TWO]
+    assert opened().marks == [TWO] and view._kept == "kept on this computer"
+
+
+def test_a_folder_that_cannot_be_written_is_told(kept):
+    kept.parent.mkdir(parents=True)
+    kept.write_text("a file where the folder should be")
+    view = opened()
+    view.marks = [ONE]
+    assert view.marks == [ONE] and view._kept.startswith("not kept:")
+    assert kept.read_text() == "a file where the folder should be"
+
+
+def test_what_is_no_file_at_the_place_of_the_marks_is_told():
+    marks.marks_file("a" * 64).mkdir(parents=True)
+    view = opened()
+    view.marks = [ONE]
+    assert view.marks == [ONE] and view._kept.startswith("not kept:")
+
+
+def test_nothing_is_written_before_something_is_marked(kept):
+    opened()
+    assert not kept.exists()
+
+
+def test_marks_make_a_round_trip_through_a_file(tmp_path):
+    view = opened()
+    view.marks = [ONE, TWO]
+    path = view.save_marks(tmp_path / "mine.json")
+    elsewhere = inspector.FrameInspector(StandIn(sha256="b" * 64))
+    elsewhere.load_marks(path)
+    assert elsewhere.marks == [ONE, TWO]
+    elsewhere.marks = [TWO]
+    elsewhere.load_marks(path)  # adds only what is not there
+    assert elsewhere.marks == [TWO, ONE]
+
+
+def test_a_file_without_marks_adds_none(tmp_path):
+    view = opened()
+    view.marks = [ONE]
+    with pytest.raises(FileNotFoundError, match=r"none\.json: no such file"):
+        view.load_marks(tmp_path / "none.json")
+    for content in ("no", '{"marks": [{"first": 1}]}', '{"marks": ["a"]}'):
+        (tmp_path / "bad.json").write_text(content)
+        with pytest.raises(ValueError, match="mark"):
+            view.load_marks(tmp_path / "bad.json")
+    assert view.marks == [ONE]
+
+
+# ---- blind ----
+
+HIDDEN = {"first": 3, "last": 5, "box": [17, 23, 41, 37], "reason": "hush-hush"}
+
+
+def told(view, *extra):
+    """All that leaves Python: the widget's state, how it is shown, and every answer."""
+    data, metadata = view._repr_mimebundle_()
+    answers = [ask(view, chunk) for chunk in range(4)]
+    return repr([view.get_state(), data, metadata, answers, *extra])
+
+
+def test_before_the_commit_nothing_of_the_truth_leaves_python(tmp_path):
+    seen = []
+    for truth in ([HIDDEN], [], [HIDDEN, HIDDEN]):
+        view = opened(truth=truth)
+        assert view._info["blind"] and view._verdict == {}
+        page = view.to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+        said = told(view, page)
+        assert "hush-hush" not in said and "[17" not in said
+        seen.append({**view.get_state(), "_preview": None, "layout": None})
+    assert seen[0] == seen[1] == seen[2]  # not even whether there is any
+
+
+def test_asking_before_the_commit_reveals_nothing():
+    view = opened(truth=[HIDDEN])
+    with pytest.raises(ValueError, match="before you commit"):
+        view.reveal()
+    try:
+        answers = answers_to(view, {"reveal": True})
+    except ValueError:
+        answers = []
+    assert view._verdict == {} and "hush-hush" not in repr(answers)
+
+
+def test_after_the_commit_the_truth_is_shown_and_scored():
+    view = opened(truth=[HIDDEN])
+    view.marks = [ONE]
+    view.set_state({"_committed": True})  # as the browser does
+    answers_to(view, {"reveal": True})
+    assert "You found 1 of 1 altered place." in view._verdict["words"]
+    assert view._verdict["truth"][0]["box"] == HIDDEN["box"]
+    score = view.reveal()
+    assert (score.hits, score.brier) == (1, 0.25)
+    json.dumps(view._verdict, allow_nan=False)
+
+
+def test_an_unaltered_clip_can_be_revealed_too():
+    view = opened(truth=[])
+    view._committed = True
+    assert view.reveal().words.startswith("Nothing in this clip was altered. You marked nothing")
+
+
+def test_marking_anew_takes_the_truth_away_again():
+    view = opened(truth=[HIDDEN])
+    view._committed = True
+    view.reveal()
+    view._committed = False
+    assert view._verdict == {}
+    with pytest.raises(ValueError, match="before you commit"):
+        view.reveal()
+
+
+def test_a_commit_outlives_a_re_run():
+    view = opened(truth=[HIDDEN])
+    view.marks = [ONE]
+    view._committed = True
+    again = opened(truth=[HIDDEN])
+    assert again._committed and again.marks == [ONE] and again._verdict == {}
+
+
+def test_without_truth_there_is_nothing_to_reveal():
+    view = opened()
+    view._committed = True
+    with pytest.raises(ValueError, match="without truth="):
+        view.reveal()
+
+
+# ---- shown without a kernel ----
+
+
+def shown_without_a_kernel(view):
+    """Return the page that stands in an exported notebook, and its blocks."""
+    data, _ = view._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data
-    alts = re.findall(
-        r'<img [^>]*src="data:image/jpeg;base64,[^"]+" alt="([^"]+)"', data["text/html"]
-    )
-    assert len(alts) == 8 and alts[0] == "Frame 0 at 0.000 s" and alts[-1] == "Frame 29 at 1.160 s"
+    (page,) = re.findall(r'<iframe title="[^"]+" srcdoc="([^"]*)"', data["text/html"])
+    return html.unescape(page), blocks_of(html.unescape(page))
+
+
+def test_shown_without_a_kernel_it_is_a_small_page(kept):
+    view = inspector.FrameInspector(StandIn(count=1000), series={"eye": np.ones(1000)})
+    page, blocks = shown_without_a_kernel(view)
+    info = blocks["state"]["_info"]
+    assert page.startswith(inspector.MARKER) and "default-src 'none'" in page
+    assert info["count"] == 1000 and info["step"] > 1 and info["other"] is None
+    assert f"only one frame in {info['step']}" in page
+    parts = [part for chunk in view._preview[1:] for part in chunk["buffers"][:-1]]
+    sent = [part for name in list(blocks)[1:] for part in blocks[name]["buffers"][:-1]]
+    assert sent == list(map(inspector.base64_of, parts)) and len(sent) >= 6
+
+
+def test_two_clips_are_shown_as_one_without_a_kernel():
+    _, blocks = shown_without_a_kernel(inspector.FrameInspector(StandIn(), compare=StandIn()))
+    assert blocks["state"]["_info"]["other"] is None
 
 
 @pytest.mark.parametrize(
     "clip", [StandIn(count=1), StandIn(broken=range(30))], ids=["one", "broken"]
 )
-def test_still_pictures_never_fail(clip):
-    data, _ = inspector.FrameInspector(clip)._repr_mimebundle_()
-    assert "stand_in.mp4" in data["text/html"]
+def test_the_preview_never_fails(clip):
+    page, _ = shown_without_a_kernel(inspector.FrameInspector(clip))
+    assert "stand_in.mp4" in page
+
+
+def test_the_preview_is_a_small_reel_of_evenly_spaced_frames():
+    clip = StandIn(count=1000, size_wh=(640, 480))
+    view = inspector.FrameInspector(clip, track_of(clip))
+    view._repr_mimebundle_()
+    about, *chunks = view._preview
+    step = about["info"]["step"]
+    parts = [part for chunk in chunks for part in chunk["buffers"][:-1]]
+    pictures = [cv2.imdecode(np.frombuffer(part, np.uint8), cv2.IMREAD_COLOR) for part in parts]
+    assert 6 <= len(pictures) <= 24 and step == -(-1000 // len(pictures))
+    assert pictures[0].shape == (240, 320, 3)
+    assert [round(p.mean()) for p in pictures] == [i * step % 256 for i in range(len(pictures))]
+    assert [chunk["chunk"] for chunk in chunks] == list(range(len(chunks)))
+    assert sum(map(len, parts)) < 2e6
+
+
+# ---- the page ----
+
+
+def blocks_of(page):
+    pattern = r'<script type="application/json" id="([\w-]+)">(.*?)</script>'
+    text = page if isinstance(page, str) else page.read_text(encoding="utf-8")
+    found = re.findall(pattern, text, re.S)
+    return {name: json.loads(text) for name, text in found}
+
+
+def page_of(path, clip=None, *, max_mb=8, **options):
+    view = inspector.FrameInspector(StandIn() if clip is None else clip, **options)
+    return view.to_html(path, max_mb=max_mb)
 
 
 def test_the_page_is_one_file_without_addresses(tmp_path):
     clip = StandIn()
-    path = inspector_page.to_html(
-        clip, tmp_path / "new" / "page.html", track_of(clip), {"eye": np.ones(30)},
-        title="<b>Title</b>", notes={"a & b": "</script><script>alert(1)</script>"},
-    )  # fmt: skip
+    view = inspector.FrameInspector(
+        clip, track_of(clip), {"eye": np.ones(30)}, compare=StandIn(), spans={"s": [(1, 2)]}
+    )
+    path = view.to_html(
+        tmp_path / "new" / "page.html",
+        title="<b>Title</b>",
+        notes={"a & b": "</script><script>alert(1)</script>"},
+    )
     text = path.read_text(encoding="utf-8")
-    assert text.startswith(inspector_page.MARKER)
+    assert text.startswith(inspector.MARKER)
     assert not re.findall(r"""(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}""", text)
     assert "&lt;b&gt;Title" in text and "<b>Title" not in text and "<script>alert" not in text
+    assert "default-src 'none'" in text
     assert [p.name for p in path.parent.iterdir()] == ["page.html"]
 
 
-def test_the_page_holds_every_frame(tmp_path):
-    text = inspector_page.to_html(StandIn(), tmp_path / "p.html").read_text(encoding="utf-8")
-    blocks = dict(re.findall(r'<script type="application/json" id="(\w+)">(.*?)</script>', text))
-    assert json.loads(blocks["info"])["count"] == 30
-    assert [len(json.loads(blocks[f"chunk{i}"])["buffers"]) - 1 for i in range(4)] == [8, 8, 8, 6]
-    assert "every frame, full size" in text
+def test_no_word_of_the_reader_can_end_the_script_of_the_page(tmp_path):
+    view = inspector.FrameInspector(StandIn(), series={"</script><b>": np.ones(30)})
+    view.marks = [ONE | {"reason": "</script><script>alert(1)</script><!--"}]
+    path = view.to_html(tmp_path / "p.html")
+    assert blocks_of(path)["state"]["marks"][0]["reason"].startswith("</script>")
+    assert "<script>alert" not in path.read_text(encoding="utf-8")
+
+
+def test_the_page_holds_every_frame_and_the_state(tmp_path):
+    view = inspector.FrameInspector(StandIn(), series={"eye": np.ones(30)}, spans={"s": [(1, 2)]})
+    view.marks, view.frame = [ONE], 7
+    path = view.to_html(tmp_path / "p.html")
+    blocks = blocks_of(path)
+    state = blocks["state"]
+    assert (state["frame"], state["marks"], state["_verdict"]) == (7, [ONE], {})
+    assert state["_info"]["count"] == 30 and state["_info"]["layers"] == {}
+    assert state["_info"]["series"]["eye"] == [1.0] * 30
+    assert [len(blocks[f"chunk0-{i}"]["buffers"]) - 1 for i in range(4)] == [8, 8, 8, 6]
+    jpegs = [b for i in range(4) for b in blocks[f"chunk0-{i}"]["buffers"][:-1]]
+    assert [brightness(inspector.base64.b64decode(j)) for j in jpegs] == list(range(30))
+
+
+def test_the_page_holds_both_clips(tmp_path):
+    clip, other = StandIn(count=20), StandIn(count=50, size_wh=(32, 24))
+    blocks = blocks_of(page_of(tmp_path / "p.html", clip, compare=other))
+    assert {name for name in blocks if name != "state"} == {
+        *(f"chunk0-{i}" for i in range(3)), *(f"chunk1-{i}" for i in range(7)),
+    }  # fmt: skip
+    info = blocks["state"]["_info"]["other"]
+    assert info["count"] == 50 and info["match"] == list(range(20))
+
+
+def test_its_size_is_told_before_it_is_written(tmp_path, capsys, monkeypatch):
+    said, write = [], inspector.whole_or_nothing
+
+    def listen(path):
+        said.append(capsys.readouterr().out)
+        return write(path)
+
+    monkeypatch.setattr(inspector, "whole_or_nothing", listen)
+    path = page_of(tmp_path / "p.html")
+    size = path.stat().st_size / 1e6
+    assert said == [f"writing p.html: {size:.1f} MB, every frame, full size\n"]
 
 
 def test_only_a_page_of_ours_is_replaced(tmp_path):
     mine, yours = tmp_path / "mine.html", tmp_path / "yours.html"
-    inspector_page.to_html(StandIn(count=2), mine)
-    inspector_page.to_html(StandIn(count=3), mine)
-    assert "only one frame" not in mine.read_text(encoding="utf-8")
+    page_of(mine, StandIn(count=2))
+    page_of(mine, StandIn(count=3))
+    assert blocks_of(mine)["state"]["_info"]["count"] == 3
     yours.write_text("my own work")
     for path in (yours, tmp_path):
         with pytest.raises(FileExistsError, match="choose another name"):
-            inspector_page.to_html(StandIn(), path)
+            page_of(path)
     assert yours.read_text() == "my own work"
 
 
 def test_an_interrupted_page_leaves_nothing_behind(tmp_path, monkeypatch):
     monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        inspector_page.to_html(StandIn(), tmp_path / "p.html")
+        page_of(tmp_path / "p.html")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("count", "size_wh"), [(60, (640, 480)), (400, (320, 240))])
-def test_a_large_page_is_shrunk_below_its_bound_and_says_so(tmp_path, count, size_wh):
-    path = inspector_page.to_html(Noise(count, size_wh), tmp_path / "p.html", max_mb=6)
-    text = path.read_text(encoding="utf-8")
-    assert 4e6 < len(text) < 6e6
-    shrunk, thinned = "shrunk from 640 x 480" in text, re.search(r"only one frame in (\d+)", text)
+def test_a_large_page_is_shrunk_below_its_bound_and_says_so(tmp_path, count, size_wh, capsys):
+    path = page_of(tmp_path / "p.html", Noise(count, size_wh), max_mb=6)
+    assert 3e6 < path.stat().st_size < 6e6
+    said = capsys.readouterr().out
+    shrunk, thinned = "shrunk from 640 x 480" in said, re.search(r"only one frame in (\d+)", said)
     assert shrunk == (size_wh[0] > 320) and bool(thinned) == (count == 400)
+    extent = said.strip().split(" MB, ")[1]
+    assert extent in path.read_text(encoding="utf-8")
     if thinned:
-        info = json.loads(re.search(r'id="info">(.*?)</script>', text)[1])
+        info = blocks_of(path)["state"]["_info"]
         assert info["step"] == int(thinned[1]) and info["count"] == count
+
+
+def test_two_clips_share_the_bound(tmp_path):
+    noisy = [Noise(60, (640, 480)), Noise(90, (640, 480))]
+    path = page_of(tmp_path / "p.html", noisy[0], compare=noisy[1], max_mb=6)
+    assert 3e6 < path.stat().st_size < 6e6
+
+
+def test_faces_and_areas_count_towards_the_bound(tmp_path):
+    clip = Noise(200, (320, 240))
+    noise = np.random.default_rng(0).random((200, 240, 320), np.float32)
+    blots = np.stack([cv2.GaussianBlur(one, (0, 0), 3) for one in noise]) > 0.51
+    path = page_of(tmp_path / "p.html", clip, track=track_of(clip), areas={"a": blots}, max_mb=6)
+    assert path.stat().st_size < 6e6
+
+
+def test_a_page_is_written_though_a_frame_cannot_be_read(tmp_path):
+    blocks = blocks_of(page_of(tmp_path / "p.html", StandIn(broken={0, 29})))
+    assert blocks["chunk0-0"]["error"] == "OSError: frame 0 is gone"
+    assert [bool(part) for part in blocks["chunk0-0"]["buffers"][:-1]] == [False] + [True] * 7
 
 
 def test_catalogue_is_listed_with_consent(monkeypatch, capsys):
@@ -279,7 +874,7 @@ def test_a_clip_without_faces_still_gets_its_page(plain_video, tmp_path, monkeyp
     assert inspect_video.main([str(plain_video), "--out", str(out), "--no-browser"]) == 0
     text = out.read_text(encoding="utf-8")
     assert "no face was found in the whole clip" in text and "found footage" in text
-    assert capsys.readouterr().out == f"{out}\n"
+    assert capsys.readouterr().out.endswith(f"full size\n{out}\n")
 
 
 def test_curves_of_several_people_carry_their_numbers():

@@ -201,7 +201,7 @@ function markup(info, last) {
   const speeds = [[1, "1"], [0.5, "1/2"], [0.25, "1/4"], [0.1, "1/10"]];
   const ways = [["side", "side by side"], ["wipe", "wipe"], ["flicker", "flicker (x)"]];
   return `<section class="framewise" tabindex="0" aria-label="Frame inspector, ${plain(info.name)}"
-      data-lm-suppress-shortcuts="true">
+      data-lm-suppress-shortcuts="true" style="--w: ${info.size[0]}; --h: ${info.size[1]}">
     <div class="stage"><canvas role="img"></canvas><output class="pixel" aria-live="off"></output>
       <p role="status"></p></div>
     <input type="range" class="scrub" max="${last}" aria-label="frame">
@@ -224,20 +224,14 @@ function markup(info, last) {
       <datalist id="${info.reasonsId}">${options(info.reasons.map((one) => [one, one]))}</datalist></div></section>`;
 }
 
-function row(info, mark, number, locked) {
-  const [off, box] = [locked ? "disabled" : "", mark.box?.map(Math.round)];
-  const input = (name, label, value, most) => `<label>${label} <input type="number" name="${name}" min="0"
-    max="${most}" value="${value ?? ""}" ${off}></label>`;
-  const [wide, high] = info.size;
-  return `<li data-id="${plain(mark.id)}"><button type="button" name="go" aria-label="go to mark ${number}">${number}</button>
-    <div class="tight">${input("first", "frames", mark.first, info.count - 1)}${input("last", "to", mark.last, info.count - 1)}</div>
-    <div class="tight">${input("0", "box from x", box?.[0], wide)}${input("1", "y", box?.[1], high)}
-      ${input("2", "to x", box?.[2], wide)}${input("3", "y", box?.[3], high)}</div>
-    <label>why <input name="reason" list="${info.reasonsId}" value="${plain(mark.reason)}" ${off}></label>
-    <label>how sure <input type="range" name="confidence" max="100" step="5" value="${100 * mark.confidence}" ${off}>
-      <output>${Math.round(100 * mark.confidence)} %</output></label>
-    <button type="button" name="delete" aria-label="delete mark ${number}" ${off}>delete</button></li>`;
-}
+const row = ({ size: [wide, high], count, reasonsId }, id, input = (name, label, most) =>
+  `<label>${label} <input type="number" name="${name}" min="0" max="${most}"></label>`) => `<li data-id="${plain(id)}">
+    <button type="button" name="go"></button>
+    <div class="tight">${input("first", "frames", count - 1)}${input("last", "to", count - 1)}</div>
+    <div class="tight">${input(0, "box from x", wide)}${input(1, "y", high)}${input(2, "to x", wide)}${input(3, "y", high)}</div>
+    <label>why <input name="reason" list="${reasonsId}"></label>
+    <label>how sure <input type="range" name="confidence" max="100" step="5"><output></output></label>
+    <button type="button" name="delete">delete</button></li>`;
 
 // A layer's picture: grey steps, looked up in the colours of its scale; step 0 is clear.
 async function colourise(png, colours) {
@@ -346,9 +340,8 @@ function render({ model, el }) {
     if (other) canvas.dataset.other = second ? due(frame) : "";
     describe(frame, faces);
   }
-  function split() { // where the second clip begins, in pixels of the canvas
-    return { side: canvas.width / 2, wipe: (canvas.width * named("edge").value) / 100, flicker: swapped ? 0 : canvas.width }[way()] ?? canvas.width;
-  }
+  const split = (all = canvas.width) => // where the second clip begins, in pixels of the canvas
+    ({ side: all / 2, wipe: (all * named("edge").value) / 100, flicker: swapped ? 0 : all })[way()] ?? all;
   function within(left, wide, draw) {
     const part = new Path2D();
     part.rect(left, 0, wide, canvas.height);
@@ -516,16 +509,15 @@ function render({ model, el }) {
   }
   function showScale() {
     const layer = model.get("layer"), ends = layers.get(`${shown} ${layer}`)?.limits ?? [];
-    named("layer").value = layer ?? "";
-    one(".scale").hidden = !layer;
+    [named("layer").value, one(".scale").hidden] = [layer ?? "", !layer];
     const table = layer ? tableOf(layer) : [], stops = Array.from({ length: 17 }, (_, i) => 3 * Math.round((254 * i) / 16));
     one(".scale i").style.background = `linear-gradient(to right, ${stops.map((at) => `rgb(${table.slice(at, at + 3)})`)})`;
     one(".scale").querySelectorAll("b").forEach((end, i) => (end.textContent = short(ends[i] ?? null)));
   }
 
   // ---- playing ----
-  let ticking = 0, clock = 0, then = 0, played = -1;
-  const range = { first: null, last: null };
+  let ticking = 0, clock = 0, then = 0, played = -1, began = null, blind = ""; // began: a range on the timeline
+  const range = { first: null, last: null }; // null: not set
   const loop = () => checked("loop") ? [range.first ?? 0, range.last ?? last()].map(main.floor) : [0, last()];
   function tick(now) { // by the clip's clock: late frames are left out, time is not stretched
     const [start, end] = loop(), until = info.times[end] + (end ? info.times[end] - info.times[end - 1] : 0);
@@ -545,8 +537,7 @@ function render({ model, el }) {
   function playing() {
     const on = model.get("playing");
     Object.assign(named("play"), { innerHTML: icon(on ? PAUSE : BUTTONS.play[2]), ariaLabel: on ? "pause" : "play" });
-    cancelAnimationFrame(ticking);
-    [then, played] = [performance.now(), -1];
+    [then, played] = [performance.now(), -1, cancelAnimationFrame(ticking)];
     if (on) ticking = requestAnimationFrame(tick);
   }
   const ranged = () => (range.first ?? range.last) === null ? [] : [{ first: range.first ?? 0, last: range.last ?? info.count - 1 }];
@@ -569,34 +560,45 @@ function render({ model, el }) {
     one(`li[data-id="${id}"] [name=reason]`)?.focus();
   }
   function edit(input) {
-    const { name, value } = input, number = Number(value); // an empty corner takes the box away
+    const { name, value } = input, number = input.valueAsNumber; // an empty corner takes the box away
     const corner = (box) => value === "" ? null : (box ?? [0, 0, width, height]).with(name, number);
+    const frame = (old) => value === "" ? old : clamp(Math.round(number), 0, info.count - 1);
     const change = (mark) => name === "reason" ? { reason: value } : name === "confidence" ? { confidence: number / 100 } :
-      name in mark ? { [name]: clamp(Math.round(number), 0, info.count - 1) } : { box: corner(mark.box) };
-    setMarks(marks().map((mark) => (mark.id === idOf(input) ? { ...mark, ...change(mark) } : mark)));
-    listMarks();
+      name in mark ? { [name]: frame(mark[name]) } : { box: corner(mark.box) };
+    const ordered = (mark) => mark.first > mark.last ? { ...mark, first: mark.last, last: mark.first } : mark;
+    setMarks(marks().map((mark) => (mark.id === idOf(input) ? ordered({ ...mark, ...change(mark) }) : mark)));
+    listMarks(input);
   }
-  function listMarks() {
-    const held = list.querySelector(":focus"), id = held?.closest("li").dataset.id;
-    list.innerHTML = marks().map((mark, i) => row(info, mark, i + 1, locked())).join("");
-    if (held) list.querySelector(`[data-id="${id}"] [name="${held.name}"]`)?.focus({ preventScroll: true });
+  const told = () => (one(".kept").textContent = model.get("_kept") || (marks().length ? "keeping the marks …" : ""));
+  function listMarks(edited) { // rows are kept: a word may be half typed, a click under way
+    const inside = root.matches(":focus-within"), rowOf = (id) => [...list.children].find((li) => li.dataset.id === id);
+    [...list.children].filter((li) => !marks().some(({ id }) => id === li.dataset.id)).forEach((li) => li.remove());
+    marks().forEach((mark, i) => {
+      if (!rowOf(mark.id)) list.insertAdjacentHTML("beforeend", row(info, mark.id));
+      const li = rowOf(mark.id), values = { ...mark, confidence: Math.round(100 * mark.confidence), ...mark.box?.map(Math.round) };
+      for (const [name, words] of [["go", "go to"], ["delete", "delete"]]) li.querySelector(`[name=${name}]`).ariaLabel = `${words} mark ${i + 1}`;
+      li.querySelector("output").textContent = `${values.confidence} %`;
+      for (const field of li.querySelectorAll("input, [name=delete]")) {
+        field.disabled = Boolean(locked());
+        if (field === edited || !field.matches(":focus, button")) field.value = values[field.name] ?? "";
+      }
+    });
     const kinds = [["range", ranged(), "range"], ["your marks", marks(), "mine"], ["truth", truth(), "true"]];
     one(".found").innerHTML = kinds.filter(([, all]) => all.length).map(([name, all, kind]) =>
       bars(info, name, all.map(({ first, last }) => [first, last]), kind)).join("");
-    one(".kept").textContent = model.get("_kept") || (marks().length ? "keeping the marks …" : "");
-    const said = model.get("_verdict")?.words;
-    one(".blind").innerHTML = !info.blind ? "" : said ?
+    told();
+    const said = model.get("_verdict")?.words, asked = !info.blind ? "" : said ?
       `<p role="status"><b>The truth:</b> ${plain(said)}</p><button type="button" name="again">mark anew</button>` :
       locked() ? `<p>Your marks are committed.</p><button type="button" name="reveal">reveal the truth</button>` :
       `<p>What was altered in this clip, if anything, is known and hidden. Mark what you find, say how sure you are,
         and commit; no mark means that you found nothing.</p><button type="button" name="commit">commit my marks</button>`;
+    if (asked !== blind) one(".blind").innerHTML = blind = asked;
+    if (inside && !root.matches(":focus-within")) root.focus({ preventScroll: true });
     paint();
   }
   function save() {
-    const blob = new Blob([JSON.stringify({ committed: Boolean(locked()), marks: marks() }, null, 1)]);
-    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: `${info.name}.marks.json` });
-    link.click();
-    URL.revokeObjectURL(link.href);
+    const text = encodeURIComponent(JSON.stringify({ committed: Boolean(locked()), marks: marks() }, null, 1));
+    Object.assign(document.createElement("a"), { href: `data:application/json,${text}`, download: `${info.name}.marks.json` }).click();
   }
 
   // ---- hands ----
@@ -635,11 +637,9 @@ function render({ model, el }) {
     named("edge").hidden = way() !== "wipe";
     clearInterval(flicker);
     if (way() === "flicker" && !calm()) flicker = setInterval(() => act("switch"), 500);
-    root.style.setProperty("--w", width * (way() === "side" ? 2 : 1));
-    root.style.setProperty("--h", height);
+    root.style.setProperty("--panes", way() === "side" ? 2 : 1);
     paint();
   }
-  let began = null; // where a range on the timeline was begun
   function point(event) {
     const box = lanes.getBoundingClientRect(), t = ((event.clientX - box.left) / box.width) * length(info);
     if (!event.buttons) return;
@@ -653,14 +653,15 @@ function render({ model, el }) {
   on(root, "click", ({ target }) => target.closest("button") && act(target.closest("button").name, step(), target.closest("button")));
   on(root, "keydown", press);
   on(root, "change", change);
-  on(root, "input", ({ target }) => (target === slider ? go(slider.valueAsNumber) : target.closest("li") || paint()));
+  on(root, "input", ({ target }) => target === slider ? go(slider.valueAsNumber) :
+    target.matches("[name=reason], [name=confidence]") ? edit(target) : target.closest("li") || paint());
   on(lanes, "pointerdown pointermove", point);
   on(canvas, "pointerdown pointermove", touch);
   on(canvas, "pointerup pointercancel pointerleave", release);
   on(canvas, "wheel", wheel);
   const listeners = {
-    "change:frame": () => show(), "change:playing": playing, "msg:custom": hear, "change:marks": listMarks,
-    "change:_committed": listMarks, "change:_verdict": listMarks, "change:_kept": listMarks,
+    "change:frame": () => show(), "change:playing": playing, "msg:custom": hear, "change:marks": () => listMarks(),
+    "change:_committed": () => listMarks(), "change:_verdict": () => listMarks(), "change:_kept": told,
     "change:layer": () => [showScale(), show()],
   };
   for (const [name, listener] of Object.entries(listeners)) model.on(name, listener);

@@ -209,10 +209,14 @@ class Reel:
     def fit(self, budget: float) -> Reel:
         """Shrink the frames, then leave some out, until they take `budget` bytes or less."""
         reel = replace(self, jpeg=SMALL)
-        sample = [self.clip[i] for i in np.linspace(0, len(self.clip) - 1, 6).astype(int)]
+        at = np.linspace(0, len(self.clip) - 1, 6).astype(int).tolist()
+        outlines = [
+            len(json.dumps([self.outline(mask, i) for mask in self.areas.values()])) for i in at
+        ]
+        numbers = 2000 * len(self.tracks) + np.mean(outlines) * 3 / 4
         smallest = min(1.0, SMALLEST / max(self.clip.size_wh))
         while True:
-            each = np.mean([len(reel.encode(image)) for image in sample]) + 2000 * len(reel.tracks)
+            each = np.mean([*map(len, reel.pictures(at)[0])]) + numbers
             ratio = each * len(self.clip) * 1.4 / budget  # base64 takes 4/3
             if ratio <= 1 or reel.scale == smallest:
                 return replace(reel, step=math.ceil(ratio))
@@ -364,15 +368,15 @@ class FrameInspector(anywidget.AnyWidget):
 
     def _recall(self) -> dict[str, Any]:
         """Read back what was marked on this clip before."""
-        path = marks.marks_file(self._reels[0].clip.sha256)
+        self._path: Path | None = marks.marks_file(self._reels[0].clip.sha256)
         try:
-            kept = marks.load_marks(path)
-        except ValueError as error:
+            kept = marks.load_marks(self._path)
+            made = marks.check_marks(kept["marks"], len(self._reels[0].clip))
+        except (OSError, ValueError) as error:
             self._path = None
-            return {"_kept": f"not kept: {error}"}
-        self._path = path
-        self._known = {mark["id"] for mark in kept["marks"]}
-        return {"marks": kept["marks"], "_committed": kept["committed"]}
+            return {"_kept": f"not kept: {_words(error)}"}
+        self._known = {mark["id"] for mark in made}
+        return {"marks": made, "_committed": kept["committed"]}
 
     def _keep(self, _change: object = None) -> None:
         """Write the marks to disk, beside those that another inspector of this clip made."""
@@ -398,7 +402,8 @@ class FrameInspector(anywidget.AnyWidget):
         if not Path(path).exists():
             raise FileNotFoundError(f"{path}: no such file; save_marks writes one.")
         here = {mark["id"] for mark in self.marks}
-        new = [mark for mark in marks.load_marks(path)["marks"] if mark.get("id") not in here]
+        read = marks.check_marks(marks.load_marks(path)["marks"], len(self._reels[0].clip))
+        new = [mark for mark in read if mark["id"] not in here]
         self.marks = [*self.marks, *new]
 
     def reveal(self) -> marks.Score:
@@ -455,7 +460,8 @@ class FrameInspector(anywidget.AnyWidget):
         wanted = [(r, n) for r, reel in enumerate(reels) for n in range(reel.chunks)]
         bar = tqdm(wanted, "making the page", unit=" chunks", delay=1, leave=False)
         chunks = ({"reel": r, **reels[r].chunk(n)} for r, n in bar)
-        page = _page(self._page_state(reels), chunks, title, notes or {})
+        notes = {**(notes or {}), "this page": f"{reels[0].extent()}; nothing is sent or fetched"}
+        page = _page(self._page_state(reels), chunks, title, notes)
         print(f"writing {path.name}: {len(page) / 1e6:.1f} MB, {reels[0].extent()}")
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_or_nothing(path) as partial:
@@ -520,7 +526,7 @@ def _preview(reel: Reel, seconds: float = 0.1, most: int = 24) -> Reel:
     """Return a reel of small pictures, as many as can be read in about that time."""
     began, count = time.monotonic(), len(reel.clip)
     reel.pictures([count // 2])
-    affordable = int(seconds / (time.monotonic() - began))
+    affordable = int(seconds / max(time.monotonic() - began, 1e-3))
     step = math.ceil(count / min(max(affordable, 6), most))
     return replace(reel, step=step, scale=min(1, SMALLEST / reel.clip.size_wh[0]), jpeg=SMALL)
 

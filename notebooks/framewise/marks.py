@@ -54,7 +54,7 @@ def _check(mark: Mapping[str, Any], count: int) -> Mark:
         confidence = float(mark.get("confidence", 1))
         if not all(map(math.isfinite, (x0, y0, x1, y1))) or not 0 <= confidence <= 1:
             raise ValueError("a box of finite numbers and a confidence from 0 to 1 were expected")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ValueError(
             "expected a mark such as {'id': 'a', 'first': 30, 'last': 35, 'box': [x0, y0, x1, y1] "
             f"or None, 'reason': 'one eye open', 'confidence': 0.8}}; got {mark!r} ({error})."
