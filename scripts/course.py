@@ -630,7 +630,9 @@ def inspect(options: argparse.Namespace) -> int:
     video = existing_video(options.video)
     set_up(options)
     BUILD.mkdir(exist_ok=True)
-    where = ["--out", Path(options.out).expanduser().absolute()] if options.out else []
+    where = []
+    for flag, name in (("--out", options.out), ("--json", options.json)):
+        where += [flag, Path(name).expanduser().absolute()] if name else []
     quiet = ["--no-browser"] if options.no_browser or not has_screen() else []
     return run(options.here, SCRIPTS / "inspect_video.py", video, *where, *quiet)
 
@@ -672,6 +674,7 @@ COMMANDS = {
         [
             ("video", {"metavar": "VIDEO", "help": "the video file"}),
             ("--out", {"metavar": "PAGE", "help": "the page to write (build/VIDEO.inspect.html)"}),
+            ("--json", {"metavar": "FILE", "help": "write what was measured as JSON, too"}),
             QUIET,
         ],
     ),

@@ -1,11 +1,14 @@
 """Write a page that shows a video frame by frame, or list the clips and their consent.
 
-Run by `course.py inspect VIDEO` and `course.py clips`.
+Run by `course.py inspect VIDEO` and `course.py clips`. With `--json PATH` what was measured is
+written as well, as the JSON object that `measure` describes.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import math
 import sys
 import warnings
 import webbrowser
@@ -14,14 +17,15 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
-from framewise import DATA, clips, consent, inspector, landmarks
+from framewise import DATA, blinks, clips, consent, inspector, landmarks
 
 READING = (
     "The face-present score is the landmark network's own answer to one question: is there a face "
     "here? It runs from 0 to 1; gaps are frames without a face. Eye and mouth opening are the gap "
     "between the lids or lips over their width. A hand, a turned head or blur lowers these numbers "
-    "as easily as anything else. Nothing on this page says whether the video is real, and nothing "
-    "here detects lies: it shows where to look, and looking is up to you."
+    "as easily as anything else, and with them the count of blinks, which leaves out shallow ones. "
+    "Nothing on this page says whether the video is real, and nothing here detects lies: it shows "
+    "where to look, and looking is up to you."
 )
 
 
@@ -30,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("video", nargs="?", type=Path, help="a video file")
     parser.add_argument("--out", type=Path, help="page to write; default build/VIDEO.inspect.html")
+    parser.add_argument("--json", type=Path, help="write what was measured to this file as well")
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
     parser.add_argument("--clips", action="store_true", help="list the clips and their consent")
     options = parser.parse_args(arguments)
@@ -39,17 +44,17 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         if options.video is None:
             parser.error("which video? Give a file, or --clips to list the course's own.")
-        page = inspect(options.video, options.out)
+        page = inspect(options.video, options.out, options.json)
     except (OSError, ValueError, consent.ConsentError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(page)
+    print(page, *filter(None, [options.json]), sep="\n")
     if not options.no_browser:
         webbrowser.open(page.as_uri())
     return 0
 
 
-def inspect(video: Path, out: Path | None = None) -> Path:
+def inspect(video: Path, out: Path | None = None, numbers: Path | None = None) -> Path:
     """Write a page that shows a video with its faces and what was measured on them.
 
     Parameters
@@ -57,6 +62,8 @@ def inspect(video: Path, out: Path | None = None) -> Path:
     video : Path
     out : Path, optional
         By default build/<name of the video>.inspect.html in the project.
+    numbers : Path, optional
+        Where to write what `measure` returns, as JSON.
 
     Returns
     -------
@@ -66,8 +73,10 @@ def inspect(video: Path, out: Path | None = None) -> Path:
     Raises
     ------
     OSError, ValueError, ConsentError
-        As `clips.Clip` and `inspector.FrameInspector.to_html`.
+        As `clips.Clip`, `inspector.FrameInspector.to_html` and `write_json`.
     """
+    if numbers:
+        _check_free(numbers)
     out = (out or DATA.parent / "build" / f"{video.name}.inspect.html").expanduser().absolute()
     with warnings.catch_warnings():  # damage is told in a line of its own, and on the page
         warnings.simplefilter("ignore", UserWarning)
@@ -75,8 +84,102 @@ def inspect(video: Path, out: Path | None = None) -> Path:
     if clip.damage():
         print(clip.damage())
     tracks = landmarks.track_faces(clip)
-    view = inspector.FrameInspector(clip, tracks, _series(tracks))
-    return view.to_html(out, notes=_facts(clip, tracks), max_mb=24)
+    measured = measure(clip, tracks)
+    notes = _facts(clip, tracks, measured)
+    view = inspector.FrameInspector(clip, tracks, _series(tracks), spans=_spans(measured))
+    page = view.to_html(out, notes=notes, max_mb=24)
+    if numbers:
+        write_json(numbers, measured)
+    return page
+
+
+def measure(clip: clips.Clip, tracks: list[landmarks.FaceTrack]) -> dict:
+    """Return what was measured in a clip, ready to be written as JSON.
+
+    Returns
+    -------
+    dict
+        "clip": its "file" (name), "sha256", "frames", "fps", "duration_s", "width" and "height"
+        (pixels). "faces": for each face its "id" (1 is the one seen longest), "frames_seen",
+        "eye_opening" (lid gap over eye width, mean of both eyes, for each frame; None where the
+        face was not found), "blinks" (each with its "first", "lowest" and "last" frame, counted
+        from 0, and its "depth", 0 to 1), "blink_rate_per_min", "rate_95" ([low, high], its 95 %
+        interval) and "statement" (what follows, in words). Where blinks cannot be counted, as with
+        fewer than 10 frames a second, "blinks" and both rates are None.
+    """
+    width, height = clip.size_wh
+    about = {"file": clip.path.name, "sha256": clip.sha256, "frames": len(clip), "fps": clip.fps}
+    about |= {"duration_s": round(len(clip) / clip.fps, 3), "width": width, "height": height}
+    return {"clip": about, "faces": [_face(i, track) for i, track in enumerate(tracks, start=1)]}
+
+
+def _face(number: int, track: landmarks.FaceTrack) -> dict:
+    opening = blinks.eye_opening(track).mean(axis=1).tolist()
+    return {
+        "id": number,
+        "frames_seen": int(np.isfinite(track.score).sum()),
+        "eye_opening": [round(value, 4) if math.isfinite(value) else None for value in opening],
+        **_blinks(track),
+    }
+
+
+def _blinks(track: landmarks.FaceTrack) -> dict:
+    opening, yaw = blinks.eye_opening(track), landmarks.head_yaw(track.points)
+    try:
+        found = blinks.find_blinks(opening, track.times, yaw=yaw)
+        seconds = blinks.seconds_watched(opening, track.times, yaw=yaw)
+    except ValueError:
+        words = f"{len(track)} frames in {track.times[-1]:.1f} s are too few to see blinks"
+        return _uncounted(f"Cannot tell anything from blinks: {words}, which last 0.1 to 0.4 s.")
+    if not seconds:
+        return _uncounted(blinks.statement(0, 0))
+    return {
+        "blinks": [
+            {"first": b.first, "lowest": b.lowest, "last": b.last, "depth": round(b.depth, 3)}
+            for b in found
+        ],
+        "blink_rate_per_min": round(60 * len(found) / seconds, 2),
+        "rate_95": [round(rate, 2) for rate in blinks.rate_interval(len(found), seconds)],
+        "statement": blinks.statement(len(found), seconds),
+    }
+
+
+def _uncounted(words: str) -> dict:
+    return {"blinks": None, "blink_rate_per_min": None, "rate_95": None, "statement": words}
+
+
+def _spans(measured: dict) -> dict[str, list[tuple[int, int]]]:
+    """Return the first and last frame of each blink, by face."""
+    return {
+        f"face {face['id']}: blinks": [(b["first"], b["last"]) for b in face["blinks"] or ()]
+        for face in measured["faces"]
+    }
+
+
+def write_json(path: Path, measured: dict) -> None:
+    """Write what `measure` returns as JSON in UTF-8, whole or not at all.
+
+    Raises
+    ------
+    FileExistsError
+        Something else lies at `path`; only a file of this function is replaced.
+    """
+    _check_free(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(measured, ensure_ascii=False, allow_nan=False, indent=1)
+    with clips.whole_or_nothing(path) as partial:
+        partial.write_text(text + "\n", encoding="utf-8")
+
+
+def _check_free(path: Path) -> None:
+    if not path.exists():
+        return
+    try:
+        ours = json.loads(path.read_text(encoding="utf-8")).keys() >= {"clip", "faces"}
+    except (OSError, ValueError, AttributeError):  # a folder, no JSON, no object
+        ours = False
+    if not ours:
+        raise FileExistsError(f"{path} is not a file of measurements; choose another name.")
 
 
 def _series(tracks: list[landmarks.FaceTrack]) -> dict[str, np.ndarray]:
@@ -89,7 +192,7 @@ def _series(tracks: list[landmarks.FaceTrack]) -> dict[str, np.ndarray]:
     return curves
 
 
-def _facts(clip: clips.Clip, tracks: list[landmarks.FaceTrack]) -> dict[str, str]:
+def _facts(clip: clips.Clip, tracks: list[landmarks.FaceTrack], measured: dict) -> dict[str, str]:
     found = [f"{np.isfinite(track.score).mean():.0%} of the frames" for track in tracks]
     return {
         "video": f"{len(clip)} frames, {clip.fps:.4g} frames/s, {len(clip) / clip.fps:.2f} s, "
@@ -99,8 +202,17 @@ def _facts(clip: clips.Clip, tracks: list[landmarks.FaceTrack]) -> dict[str, str
         "consent": _consent(clip.entry),
         "faces": ", ".join(f"face {i} in {part}" for i, part in enumerate(found, start=1))
         or "no face was found in the whole clip",
+        **{f"face {face['id']}: blinks": _blink_words(face) for face in measured["faces"]},
         "reading it": READING,
     }
+
+
+def _blink_words(face: dict) -> str:
+    """List the blinks of a face, their rate and what follows."""
+    if not face["blinks"]:
+        return face["statement"]
+    frames = ", ".join(f"{b['first']}-{b['last']}" for b in face["blinks"])
+    return f"frames {frames}: {face['blink_rate_per_min']:.1f} a minute. {face['statement']}"
 
 
 def _consent(entry: dict | None) -> str:

@@ -125,7 +125,9 @@ def test_inspect_finds_files_from_the_folder_of_the_caller(project):
     assert str(project.parent / "clip ü.mp4") in done.words
     assert "--out" not in done.words and "--no-browser" in done.words
     done = run_course(project, "inspect", "clip ü.mp4", "--out", "page ü.html")
-    assert str(project.parent / "page ü.html") in done.words
+    assert str(project.parent / "page ü.html") in done.words and "--json" not in done.words
+    done = run_course(project, "inspect", "clip ü.mp4", "--json", "numbers ü.json")
+    assert f"'--json', '{project.parent / 'numbers ü.json'}'" in done.words
 
 
 def test_inspect_without_the_file_says_so(project):

@@ -884,6 +884,109 @@ def test_curves_of_several_people_carry_their_numbers():
     assert list(inspect_video._series([track]))[1] == "eye opening"
 
 
+def blinking(clip, seen=True):
+    """A track whose lids close by 0.7 in frames 10 to 13, and are not seen in frame 0."""
+    track = track_of(clip, missing=range(len(clip)) if not seen else [0])
+    track.points[:, 1] = track.points[:, [234, 454]].mean(axis=1)  # the nose in the middle
+    shut = np.isin(np.arange(len(clip)), [10, 11, 12, 13])
+    lids = np.zeros((16, 2), np.float32)
+    lids[:9, 0], lids[9:, 0], lids[9:, 1] = np.arange(9), np.arange(1, 8), -3
+    track.eyelids[1:] = lids
+    track.eyelids[shut, :, 9:, 1] *= 0.3
+    track.eyelids[np.isnan(track.points[:, 0, 0])] = np.nan
+    track.score[np.isnan(track.points[:, 0, 0])] = np.nan
+    return track
+
+
+def with_hash(clip):
+    clip.sha256, clip.entry, clip.damage = "0" * 64, None, str
+    return clip
+
+
+def test_what_is_measured_has_stable_keys():
+    clip = with_hash(StandIn(count=100))
+    measured = inspect_video.measure(clip, [blinking(clip), blinking(clip, seen=False)])
+    assert measured["clip"] == {
+        "file": "stand_in.mp4", "sha256": "0" * 64, "frames": 100, "fps": 25.0,
+        "duration_s": 4.0, "width": 64, "height": 48,
+    }  # fmt: skip
+    first, second = measured["faces"]
+    assert list(first) == list(second) == [
+        "id", "frames_seen", "eye_opening", "blinks", "blink_rate_per_min", "rate_95", "statement"
+    ]  # fmt: skip
+    assert (first["id"], first["frames_seen"], len(first["eye_opening"])) == (1, 99, 100)
+    assert first["eye_opening"][0] is None
+    assert first["eye_opening"][9:11] == [0.375, 0.1125]
+    assert first["blinks"] == [{"first": 10, "lowest": 10, "last": 13, "depth": 0.7}]
+    assert first["blink_rate_per_min"] == pytest.approx(60 / 3.96, abs=0.01)
+    assert first["rate_95"] == pytest.approx([0.025318 * 60 / 3.96, 5.571643 * 60 / 3.96], abs=0.01)
+    assert "1 blink in 4.0 s" in first["statement"] and "Cannot tell" in first["statement"]
+    assert set(second["eye_opening"]) == {None}
+    assert [second[key] for key in ("blinks", "blink_rate_per_min", "rate_95")] == [None] * 3
+    assert "never seen well enough" in second["statement"]
+    spans = {"face 1: blinks": [(10, 13)], "face 2: blinks": []}
+    assert inspect_video._spans(measured) == spans
+
+
+@pytest.mark.parametrize(("count", "fps"), [(40, 8), (1, 25)])
+def test_too_few_frames_for_blinks_are_said(count, fps):
+    clip = with_hash(StandIn(count=count))
+    clip.times, clip.fps = np.arange(count) / fps, fps
+    (face,) = inspect_video.measure(clip, [track_of(clip)])["faces"]
+    assert (face["blinks"], face["rate_95"], face["frames_seen"]) == (None, None, count)
+    assert f"{count} frames in {(count - 1) / fps:.1f} s are too few" in face["statement"]
+
+
+def test_the_page_and_the_json_tell_the_same_of_the_blinks():
+    clip = with_hash(StandIn(count=100))
+    tracks = [blinking(clip), blinking(clip, seen=False)]
+    measured = inspect_video.measure(clip, tracks)
+    facts = inspect_video._facts(clip, tracks, measured)
+    first, second = measured["faces"]
+    words = f"frames 10-13: {first['blink_rate_per_min']:.1f} a minute. {first['statement']}"
+    assert facts["face 1: blinks"] == words and facts["face 2: blinks"] == second["statement"]
+
+
+def test_json_is_written_beside_the_page(plain_video, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(inspect_video.landmarks, "track_faces", lambda clip: [blinking(clip)])
+    out, numbers = tmp_path / "page.html", tmp_path / "new ü" / "numbers ü.json"
+    ask = [str(plain_video), "--out", str(out), "--json", str(numbers), "--no-browser"]
+    for _ in range(2):  # a file of ours is replaced
+        assert inspect_video.main(ask) == 0
+        assert capsys.readouterr().out == f"{out}\n{numbers}\n"
+    measured = json.loads(numbers.read_text(encoding="utf-8"))
+    assert measured["clip"]["file"] == plain_video.name and measured["clip"]["frames"] == 90
+    assert [len(face["blinks"]) for face in measured["faces"]] == [1]
+    assert [path.name for path in numbers.parent.iterdir()] == ["numbers ü.json"]
+
+
+def test_a_clip_without_faces_has_json_without_faces(plain_video, tmp_path, monkeypatch):
+    monkeypatch.setattr(inspect_video.landmarks, "track_faces", lambda clip: [])
+    out, numbers = tmp_path / "page.html", tmp_path / "numbers.json"
+    inspect_video.inspect(plain_video, out, numbers)
+    assert json.loads(numbers.read_text(encoding="utf-8"))["faces"] == []
+
+
+@pytest.mark.parametrize("content", ["my own work", "[1]", '{"clip": 1}', b"\xff", None])
+def test_only_json_of_ours_is_replaced(content, plain_video, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(inspect_video.landmarks, "track_faces", lambda clip: 1 / 0)
+    yours = tmp_path / "yours.json"
+    if content is None:
+        yours.mkdir()
+    else:
+        yours.write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert inspect_video.main([str(plain_video), "--json", str(yours), "--no-browser"]) == 1
+    assert "not a file of measurements; choose another name" in capsys.readouterr().err
+    assert yours.is_dir() or yours.read_bytes() in (content, str(content).encode())
+
+
+def test_interrupted_json_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        inspect_video.write_json(tmp_path / "n.json", {"clip": {}, "faces": []})
+    assert not list(tmp_path.iterdir())
+
+
 def test_nothing_is_imported_that_the_page_would_need():
     source = (inspector.HERE / "inspector.js").read_text(encoding="utf-8")
     assert not re.search(r"^\s*import\b|\bimport\(|</script", source, re.M)

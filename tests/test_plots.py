@@ -5,7 +5,7 @@ import matplotlib
 matplotlib.use("agg")
 import numpy as np
 import pytest
-from framewise import clips, landmarks, plots
+from framewise import blinks, clips, landmarks, plots
 from matplotlib import pyplot as plt
 
 
@@ -31,6 +31,44 @@ def test_a_series_of_one_frame_is_a_dot():
     ax = plots.plot_series(np.array([0.0]), np.array([2.0]), label="a")
     ax.figure.canvas.draw()
     assert ax.lines[0].get_marker() == "." and not ax.child_axes
+
+
+def test_eye_opening_shows_gaps_level_and_spans():
+    opening = np.full((100, 2), 0.3)
+    opening[20:25], opening[40:46, 0], opening[60:80] = 0.06, 0.06, 0.06
+    opening[90:95] = np.nan
+    times = np.arange(100) / 25
+    found = blinks.find_closures(opening, times)
+    ax = plots.plot_eye_opening(times, opening, found)
+    curve, level, shut = (line.get_ydata() for line in ax.lines)
+    np.testing.assert_array_equal(curve, opening.mean(axis=1))
+    assert level[0] == pytest.approx(0.3) and shut[0] == pytest.approx(0.65 * 0.3)
+    assert np.isnan(level[92]) and np.isnan(shut[92])
+    edges = [tuple(patch.get_bbox().intervalx) for patch in ax.patches]
+    frames = np.array([(19.5, 24.5), (39.5, 45.5), (59.5, 79.5)])
+    np.testing.assert_allclose(edges, frames / 25)
+    words = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert words[1:] == ["open level", "0.65 of the level", "blink", "wink", "closure"]
+    assert ax.get_ylim()[0] == 0 and ax.get_xlabel() == "time (s)"
+
+
+def test_eye_opening_without_a_face_is_an_empty_plot():
+    ax = plots.plot_eye_opening(np.arange(50) / 25, np.full((50, 2), np.nan))
+    ax.figure.canvas.draw()
+    assert not ax.patches and np.isnan(ax.lines[0].get_ydata()).all()
+
+
+def test_blink_statistics_show_the_interval_and_the_usual_rates():
+    ax = plots.plot_blink_statistics(0, 40)
+    interval, dot = ax.lines
+    assert interval.get_xdata() == pytest.approx(blinks.rate_interval(0, 40))
+    assert list(dot.get_xdata()) == [0] and ax.get_xlabel() == "blinks per minute"
+    bars = [tuple(patch.get_bbox().intervalx) for patch in ax.patches[1:]]
+    np.testing.assert_allclose(bars, list(blinks.RATES.values()))
+    assert [text.get_text().strip() for text in ax.texts] == ["cannot tell", "below", "below"]
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    assert names == ["this clip", "reading", "at rest", "talking"]
+    assert plots.plot_blink_statistics(12, 8).get_xlim()[1] > blinks.rate_interval(12, 8)[1]
 
 
 def test_boxes_and_landmarks_lie_where_they_should():

@@ -3,7 +3,7 @@
 Notebook: 02_landmarks.ipynb
 
 Public: GROUPS, Eyes, FaceTrack, find_landmarks, find_eyelids, track_face, track_faces,
-eye_opening, mouth_opening, face_box, follow, check_points.
+eye_opening, mouth_opening, head_yaw, face_box, follow, check_points.
 
 Convention: points are (x, y) pixels, x right and y down; (0, 0) is the middle of the top-left
 pixel. Right and left are the subject's own. What was not found is NaN.
@@ -245,6 +245,29 @@ def mouth_opening(points: np.ndarray) -> np.ndarray:
     """
     gap, width = (points[..., a, :] - points[..., b, :] for a, b in ((13, 14), (61, 291)))
     return np.linalg.norm(gap, axis=-1) / np.linalg.norm(width, axis=-1)
+
+
+def head_yaw(points: np.ndarray) -> np.ndarray:
+    """Estimate how far the head is turned to the side.
+
+    A turn moves the tip of the nose off the middle between the two sides of the face, as measured
+    along the line through the outer eye corners: tan(yaw) = 0.66 (a - b) / (a + b), where a and b
+    are the nose's distances from the right and the left side. The 0.66 fits the true turn of four
+    of the sample people; of the other five it is 0.5 to 1.7 degrees off on average and 4 at most.
+    Nothing past 20 degrees was there to be tried.
+
+    Parameters
+    ----------
+    points : (..., 468, 2) float pixels
+
+    Returns
+    -------
+    (...) float degrees
+        + to the subject's left, as in `clips.Truth.pose`.
+    """
+    level = points[..., 263, :] - points[..., 33, :]
+    right, nose, left = ((points[..., i, :] * level).sum(-1) for i in (234, 1, 454))
+    return np.degrees(np.arctan(0.66 * (2 * nose - right - left) / (left - right)))
 
 
 def face_box(points: np.ndarray) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 Importing this module sets the course's plot style (course.mplstyle).
 
-Public: BLUE, ORANGE, GREEN, PINK, YELLOW, show_images, plot_image, plot_boxes, plot_landmarks,
-plot_series, show.
+Public: BLUE, ORANGE, GREEN, PINK, YELLOW, KINDS, show_images, plot_image, plot_boxes,
+plot_landmarks, plot_series, plot_eye_opening, plot_blink_statistics, show.
 """
 
 import base64
@@ -21,9 +21,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from framewise import blinks
 from framewise.landmarks import GROUPS
 
 BLUE, ORANGE, GREEN, PINK, YELLOW = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
+
+KINDS = {"blink": ORANGE, "wink": GREEN, "closure": PINK}
+"""The colour of each kind of `blinks.Blink`."""
 
 plt.style.use(Path(__file__).with_name("course.mplstyle"))
 
@@ -106,6 +110,64 @@ def plot_series(
         top.xaxis.set_major_locator(MaxNLocator(integer=True))
     if label:
         ax.legend(loc="best")
+    return ax
+
+
+def plot_eye_opening(
+    times: np.ndarray,
+    opening: np.ndarray,
+    found: Sequence[blinks.Blink] = (),
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw how far the eyes are open over a clip, with what was found in it.
+
+    Parameters
+    ----------
+    times : (T,) float, seconds
+    opening : (T, 2) float
+        See `blinks.eye_opening`; the mean of both eyes is drawn, NaN as gaps. Dashed: the open
+        level; dotted: the share of it below which eyes count as shut.
+    found : sequence of Blink
+        Drawn as spans, each kind in a colour of its own.
+    ax : Axes, optional
+    """
+    level = blinks.open_level(opening, times).mean(axis=1)
+    ax = plot_series(times, opening.mean(axis=1), ax=ax, ylabel="lid gap / eye width")
+    ax.lines[-1].set_label("mean of both eyes")
+    ax.plot(times, level, "--", color="black", lw=1, label="open level")
+    words = f"{blinks.SHUT:g} of the level"
+    ax.plot(times, blinks.SHUT * level, ":", color="black", lw=1, label=words)
+    half, named = np.median(np.diff(times)) / 2, set()
+    for one in found:
+        label = None if one.kind in named else one.kind
+        span = times[one.first] - half, times[one.last] + half
+        ax.axvspan(*span, color=KINDS[one.kind], alpha=0.35, lw=0, label=label)
+        named.add(one.kind)
+    ax.set_ylim(bottom=0)
+    ax.legend(loc="lower left", bbox_to_anchor=(1, 0))
+    return ax
+
+
+def plot_blink_statistics(count: int, seconds: float, *, ax: Axes | None = None) -> Axes:
+    """Draw the rate of so many blinks in so many seconds against what is usual by activity.
+
+    The dot is the rate, the line and the shade its 95 % interval (`blinks.rate_interval`); the bars
+    are `blinks.RATES`, with the words of `blinks.compare_rates`.
+    """
+    ax = ax or plt.subplots(figsize=(9, 2.8))[1]
+    low, high = blinks.rate_interval(count, seconds)
+    rate, names = 60 * count / seconds, ["this clip", *blinks.RATES]
+    ax.axvspan(low, high, color=BLUE, alpha=0.12, lw=0)
+    ax.plot([low, high], [0, 0], "|-", color=BLUE, ms=14)
+    ax.plot(rate, 0, "o", color=BLUE, ms=9, clip_on=False)
+    for row, (name, words) in enumerate(blinks.compare_rates(count, seconds).items(), 1):
+        least, most = blinks.RATES[name]
+        ax.barh(row, most - least, left=least, height=0.45, color=YELLOW)
+        ax.text(most, row, f"  {words}", va="center")
+    ax.set(yticks=range(len(names)), yticklabels=names, xlabel="blinks per minute")
+    ax.set(ylim=(len(names) - 0.5, -0.5), xlim=(0, 1.05 * max(high, 45)))
+    ax.set_title(f"blinks: {count} in {seconds:.1f} s")
     return ax
 
 

@@ -1,0 +1,262 @@
+"""Score what the course measures against what is true of the sample clips.
+
+Run inside the project's .venv:  python scripts/evaluate.py blinks
+
+It prints one table and keeps it in data/evaluation/, for the notebooks to show.
+
+blinks   Every rendered clip (originals) with its truth, as it is and under stress: other frame
+         rates, sizes, H.264 qualities (CRF, a higher one is worse) and noise. A blink found matches
+         a true one if they share a frame, one to one; frames are those of the clip as it is. True
+         blinks that stay partial (`Truth.partial`) need not be found, and are no false alarm if
+         they are. What else is found is one. The levels were chosen on the people of CHOSEN_ON;
+         "other people" had no say in them. "hard clips" are HARD, whoever is in them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
+from framewise import DATA, blinks, clips, consent, detection, landmarks
+
+CHOSEN_ON = {"Ana", "Chen", "Frank", "Hugo"}
+HARD = ("gita_smile", "hugo_down", "chen_aside", "dalia_stare")
+"""A smile, a look down, looks aside, and talk without a blink."""
+
+Spans = Iterable[tuple[int, int]]
+
+
+class Stress(NamedTuple):
+    """What is done to a clip before it is measured."""
+
+    fps: int = 25
+    """Frames are repeated or left out; a camera of that rate would space them evenly."""
+    scale: float = 1
+    crf: int = 18
+    noise: float = 0
+    """Standard deviation of normal noise, the same in every pixel, of 255."""
+
+
+AS_IT_IS = "25 frames/s"
+STRESSES = {
+    AS_IT_IS: None,
+    "30 frames/s": Stress(fps=30),
+    "15 frames/s": Stress(fps=15),
+    "10 frames/s": Stress(fps=10),
+    "CRF 28": Stress(crf=28),
+    "CRF 35": Stress(crf=35),
+    "CRF 40": Stress(crf=40),
+    "half size": Stress(scale=0.5),
+    "quarter size": Stress(scale=0.25),
+    "half size, CRF 35": Stress(scale=0.5, crf=35),
+    "noise": Stress(noise=12),
+}
+
+
+class Score(NamedTuple):
+    """What was found of what was there."""
+
+    seconds: float = 0.0
+    blinks: int = 0
+    found: int = 0
+    false_alarms: int = 0
+
+    def plus(self, other: Score) -> Score:
+        """Return both together."""
+        return Score(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def row(self) -> dict[str, float | int | str]:
+        """Return the columns of the table; "" where there is nothing to divide by."""
+        positives = self.found + self.false_alarms
+        return {
+            "seconds": round(self.seconds),
+            **dict(list(self._asdict().items())[1:]),
+            "false_alarms_per_2_min": _ratio(120 * self.false_alarms, self.seconds, 1),
+            "precision": _ratio(self.found, positives),
+            "recall": _ratio(self.found, self.blinks),
+            "f1": _ratio(2 * self.found, positives + self.blinks),
+        }
+
+
+def _ratio(part: float, whole: float, digits: int = 3) -> float | str:
+    return round(part / whole, digits) if whole else ""
+
+
+def score_blinks(found: Spans, truth: clips.Truth, seconds: float) -> Score:
+    """Match blinks found, (first, last) in frames of the clip, with the true ones, one to one."""
+    true = truth.blinks[:, [0, 2]]
+    hits, rest = _matched(list(found), true[~truth.partial])
+    _, wrong = _matched(rest, true[truth.partial])
+    return Score(seconds, int(np.count_nonzero(~truth.partial)), hits, len(wrong))
+
+
+def _matched(found: list, true: np.ndarray) -> tuple[int, list]:
+    """Count the matches; return the spans that matched none. Neither overlap among themselves."""
+    open_, rest = true.tolist(), []
+    for first, last in sorted(found):
+        match = next((t for t in open_ if first <= t[1] and last >= t[0]), None)
+        open_.remove(match) if match else rest.append((first, last))
+    return len(true) - len(open_), rest
+
+
+def by_lids(track: landmarks.FaceTrack) -> Spans:
+    """Find blinks as the course does."""
+    yaw = landmarks.head_yaw(track.points)
+    found = blinks.find_blinks(blinks.eye_opening(track), track.times, yaw=yaw)
+    return [(blink.first, blink.last) for blink in found]
+
+
+def by_mesh(track: landmarks.FaceTrack, shut: float) -> Spans:
+    """Find them in the same way from the mesh's own points."""
+    ratio = blinks.eye_aspect_ratio(track.points[:, blinks.EYES])
+    yaw = landmarks.head_yaw(track.points)
+    found = blinks.find_blinks(ratio, track.times, yaw=yaw, shut=shut)
+    return [(blink.first, blink.last) for blink in found]
+
+
+def by_fixed_level(track: landmarks.FaceTrack, level: float) -> Spans:
+    """Take every run of frames in which the mesh's ratio is below one level for everybody."""
+    low = blinks.eye_aspect_ratio(track.points[:, blinks.EYES]).mean(axis=1) < level
+    edges = np.flatnonzero(np.diff(low, prepend=False, append=False)).reshape(-1, 2)
+    return [(first, after - 1) for first, after in edges.tolist()]
+
+
+LIDS = "lids, local level"
+METHODS: dict[str, Callable[[landmarks.FaceTrack], Spans]] = {
+    LIDS: by_lids,
+    "mesh ratio, local level 0.80": lambda track: by_mesh(track, 0.80),
+    "mesh ratio, fixed at 0.20": lambda track: by_fixed_level(track, 0.20),
+}
+
+
+def evaluate_blinks(entries: Iterable[dict], conditions: Iterable[str]) -> list[dict]:
+    """Return the rows of the table for these entries of the catalogue under these conditions.
+
+    The lids are scored under all conditions, the other methods on the clips as they are.
+    """
+    scores: dict[tuple[str, str, str], Score] = defaultdict(Score)
+    runs = [(condition, entry) for condition in conditions for entry in entries]
+    for condition, entry in tqdm(runs, "blinks", disable=None):
+        for method, person, score in _scores(entry, condition):
+            groups = ["choosing people" if person in CHOSEN_ON else "other people"]
+            if entry["id"] in HARD:
+                groups += ["hard clips"] + [entry["id"]] * (condition == AS_IT_IS)
+            for group in groups:
+                key = condition, method, group
+                scores[key] = scores[key].plus(score)
+    names = "condition", "method", "on"
+    return [dict(zip(names, key, strict=True)) | scores[key].row() for key in scores]
+
+
+def _scores(entry: dict, condition: str) -> Iterator[tuple[str, str, Score]]:
+    """Yield method, person and score for everyone in a clip."""
+    clip, stress = clips.Clip(consent.file_of(entry["id"])), STRESSES[condition]
+    source = source_frames(len(clip), clip.fps, stress.fps if stress else clip.fps)
+    tracks = _tracks(clip, source, stress)
+    for number, person in enumerate(entry["people"]):
+        truth = clips.load_truth(clip, number)
+        track = track_of(truth.box[source] * (stress.scale if stress else 1), tracks)
+        for method, find in METHODS.items() if condition == AS_IT_IS else [(LIDS, by_lids)]:
+            found = [] if track is None else find(track)
+            spans = [(source[first], source[last]) for first, last in found]
+            yield method, person, score_blinks(spans, truth, len(clip) / clip.fps)
+
+
+def source_frames(count: int, fps: float, wanted: float) -> np.ndarray:
+    """Return which frame of a clip is shown in each frame at another rate, (T,) int."""
+    return (np.arange(round(count * wanted / fps)) * fps / wanted).astype(int)
+
+
+def track_of(boxes: np.ndarray, tracks: list[landmarks.FaceTrack]) -> landmarks.FaceTrack | None:
+    """Return the track of the person in these boxes, (T, 4) pixels; None if nobody is there."""
+
+    def overlap(track: landmarks.FaceTrack) -> float:
+        pairs = zip(landmarks.face_box(track.points), boxes, strict=True)
+        seen = [(a, b) for a, b in pairs if np.isfinite(a).all()]
+        return float(np.mean([detection.iou(a, b) for a, b in seen]))
+
+    best = max(tracks, key=overlap, default=None)
+    return best if best is not None and overlap(best) > 0.3 else None
+
+
+def _tracks(
+    clip: clips.Clip, source: np.ndarray, stress: Stress | None
+) -> list[landmarks.FaceTrack]:
+    if stress is None:
+        return landmarks.track_faces(clip, progress=False)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "stressed.mp4"
+        width, height = (round(side * stress.scale) for side in clip.size_wh)
+        with av.open(str(path), "w") as out:
+            stream = out.add_stream("libx264", stress.fps, {"crf": str(stress.crf)})
+            stream.width, stream.height = width, height
+            for image in stressed(clip, source, stress):
+                out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+            out.mux(stream.encode())
+        return landmarks.track_faces(clips.Clip(path), progress=False)
+
+
+def stressed(clip: clips.Clip, source: np.ndarray, stress: Stress) -> Iterator[np.ndarray]:
+    """Yield the frames `source` of a clip as they are under stress, one in memory at a time."""
+    rng = np.random.default_rng(0)
+    for image, times in zip(clip, np.bincount(source, minlength=len(clip)), strict=True):
+        for _ in range(times):
+            size = {"fx": stress.scale, "fy": stress.scale, "interpolation": cv2.INTER_AREA}
+            small = cv2.resize(image, None, **size)
+            noise = rng.normal(0, stress.noise, small.shape) if stress.noise else 0
+            yield np.clip(small + noise, 0, 255).astype(np.uint8)
+
+
+def print_table(rows: list[dict]) -> None:
+    """Print rows, dicts of like keys, as columns."""
+    lines = [list(rows[0])] + [[str(value) for value in row.values()] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        print("  ".join(word.ljust(n) for word, n in zip(line, widths, strict=True)).rstrip())
+
+
+def write_table(rows: list[dict], path: Path) -> None:
+    """Write rows as CSV, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        clips.whole_or_nothing(path) as partial,
+        open(partial, "w", newline="", encoding="utf-8") as file,
+    ):
+        table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+
+
+def main() -> None:
+    """Run one evaluation."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("what", choices=["blinks"])
+    parser.parse_args()
+    known = [
+        entry
+        for entry in consent.catalogue(consent.CLIPS).values()
+        if "truth" in entry and entry["kind"] == "original"
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        clips.DATA = Path(folder)  # measured anew, and nothing of it kept
+        rows = evaluate_blinks(known, STRESSES)
+    print_table(rows)
+    write_table(rows, DATA / "evaluation" / "blinks.csv")
+
+
+if __name__ == "__main__":
+    main()
