@@ -26,7 +26,9 @@ EYES = np.array([[33, 160, 158, 133, 153, 144], [362, 385, 387, 263, 373, 380]])
 `eye_aspect_ratio(track.points[:, EYES])` is (T, 2)."""
 
 SHUT, OPEN_AGAIN = 0.65, 0.82
-"""Shares of the open level: a closure goes below the first and lasts while below the second."""
+"""Shares of the open level: a closure goes below the first and lasts while below the second. These
+and the numbers below were chosen on four of the sample people; scripts/evaluate.py tells what was
+tried, and scores them on the others."""
 ONE_EYE = 0.80
 """Share of the open level: in a blink both eyes go below it, in a wink one stays above."""
 LEVEL_S, LEVEL_PERCENTILE = 3.0, 75

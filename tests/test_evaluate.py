@@ -1,0 +1,114 @@
+"""The evaluation: matching and scores by hand, and one small run."""
+
+import csv
+from types import SimpleNamespace
+
+import evaluate
+import numpy as np
+import pytest
+from evaluate import Score
+from framewise import clips, consent
+from framewise.landmarks import FaceTrack
+
+
+def truth(*true, partial=()):
+    """Blinks (first, last), and which of them stay partial."""
+    rows = np.array([(a, (a + b) // 2, b) for a, b in true], int).reshape(-1, 3)
+    return SimpleNamespace(blinks=rows, partial=np.isin(np.arange(len(true)), partial))
+
+
+@pytest.mark.parametrize(
+    ("found", "true", "expected"),
+    [
+        pytest.param([], truth(), (0, 0, 0), id="nothing there, nothing found"),
+        pytest.param([(10, 14)], truth((12, 18)), (1, 1, 0), id="two share a frame"),
+        pytest.param([(10, 11)], truth((11, 18)), (1, 1, 0), id="one frame is enough"),
+        pytest.param([(10, 11)], truth((12, 18)), (1, 0, 1), id="side by side is not"),
+        pytest.param([(10, 12), (14, 16)], truth((9, 17)), (1, 1, 1), id="one found twice"),
+        pytest.param([(9, 30)], truth((10, 12), (20, 22)), (2, 1, 0), id="two found as one"),
+        pytest.param([(40, 42), (10, 12)], truth((11, 13), (41, 43)), (2, 2, 0), id="any order"),
+        pytest.param([], truth((5, 9), partial=[0]), (0, 0, 0), id="partial, not needed"),
+        pytest.param([(6, 8)], truth((5, 9), partial=[0]), (0, 0, 0), id="partial, no alarm"),
+        pytest.param([(6, 8), (9, 9)], truth((5, 9), partial=[0]), (0, 0, 1), id="but once"),
+        pytest.param([(9, 10)], truth((5, 9), (10, 14), partial=[0]), (1, 1, 0), id="full first"),
+    ],
+)
+def test_matching_by_hand(found, true, expected):
+    assert evaluate.score_blinks(found, true, 8.0) == Score(8.0, *expected)
+
+
+def test_the_row_by_hand():
+    score = Score(100, 8, 5, 1).plus(Score(140, 2, 1, 1))
+    assert score == Score(240, 10, 6, 2)
+    assert score.row() == {
+        "seconds": 240, "blinks": 10, "found": 6, "false_alarms": 2,
+        "false_alarms_per_2_min": 1.0, "precision": 0.75, "recall": 0.6, "f1": 0.667,
+    }  # fmt: skip
+    nothing = Score(8).row()
+    assert [nothing[name] for name in ("precision", "recall", "f1")] == ["", "", ""]
+    assert nothing["false_alarms_per_2_min"] == 0
+
+
+def test_other_rates_show_frames_of_the_clip():
+    assert evaluate.source_frames(10, 25, 25).tolist() == list(range(10))
+    assert evaluate.source_frames(10, 25, 30).tolist() == [0, 0, 1, 2, 3, 4, 5, 5, 6, 7, 8, 9]
+    assert evaluate.source_frames(10, 25, 10).tolist() == [0, 2, 5, 7]
+    assert evaluate.source_frames(200, 25, 15).max() < 200
+
+
+def test_stress_changes_what_it_says(plain_video):
+    clip = clips.Clip(plain_video)
+    source = evaluate.source_frames(len(clip), 25, 10)
+    small = list(evaluate.stressed(clip, source, evaluate.Stress(fps=10, scale=0.5)))
+    assert len(small) == 36 and small[0].shape == (48, 80, 3)
+    plain, noisy = (
+        next(evaluate.stressed(clip, source, evaluate.Stress(noise=noise))) for noise in (0, 12)
+    )
+    np.testing.assert_array_equal(plain, clip[0])
+    middle = (clip[0] > 60) & (clip[0] < 190)  # away from where values are cut off
+    assert (noisy - plain.astype(float))[middle].std() == pytest.approx(12, rel=0.05)
+
+
+def person_at(x, count=4):
+    points = np.full((count, 468, 2), x, np.float32)
+    points[:, ::2] += 100
+    return FaceTrack(points, *(None,) * 2, np.ones(count), np.arange(count) / 25)
+
+
+def test_people_are_told_apart_by_place():
+    left, right = person_at(0), person_at(200)
+    left.points[2] = np.nan
+    boxes = np.tile([10.0, 10, 110, 110], (4, 1))
+    assert evaluate.track_of(boxes, [right, left]) is left
+    assert evaluate.track_of(boxes + 200, [left, right]) is right
+    assert evaluate.track_of(boxes + 1000, [left, right]) is None
+    assert evaluate.track_of(boxes, []) is None
+
+
+def test_a_fixed_level_takes_every_run_below_it(monkeypatch):
+    ratio = np.array([0.1, 0.3, 0.1, 0.1, np.nan, 0.3, 0.1])
+    monkeypatch.setattr(
+        evaluate.blinks, "eye_aspect_ratio", lambda points: np.stack([ratio, ratio], 1)
+    )
+    assert evaluate.by_fixed_level(person_at(0, 7), 0.2) == [(0, 0), (2, 3), (6, 6)]
+
+
+def test_a_small_run_gives_the_table_that_is_kept(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(clips, "DATA", tmp_path)
+    entries = [consent.catalogue()[name] for name in ("hugo_down", "gita_smile")]
+    rows = evaluate.evaluate_blinks(entries, [evaluate.AS_IT_IS, "10 frames/s"])
+    own = [row for row in rows if row["method"] == evaluate.LIDS]
+    assert [(row["condition"], row["on"]) for row in own] == [
+        ("25 frames/s", "choosing people"), ("25 frames/s", "other people"),
+        ("25 frames/s", "hard clips"), ("25 frames/s", "gita_smile"), ("25 frames/s", "hugo_down"),
+        ("10 frames/s", "choosing people"), ("10 frames/s", "other people"),
+        ("10 frames/s", "hard clips"),
+    ]  # fmt: skip
+    assert own[2]["seconds"] == 16 and {row["blinks"] for row in own} == {0}
+    evaluate.print_table(rows)
+    evaluate.write_table(rows, tmp_path / "new" / "table.csv")
+    printed = capsys.readouterr().out.splitlines()
+    with open(tmp_path / "new" / "table.csv", newline="", encoding="utf-8") as file:
+        kept = list(csv.DictReader(file))
+    assert len(printed) == len(kept) + 1 == len(rows) + 1
+    assert kept == [{name: str(value) for name, value in row.items()} for row in rows]
