@@ -88,6 +88,15 @@ def test_the_network_finds_the_face(name, tracked):
         assert np.isfinite(track.score).mean() >= 0.99
 
 
+@pytest.mark.parametrize("name", [n for n in SHORT if len(ENTRIES[n]["people"]) == 1])
+def test_the_turn_of_the_head_is_estimated(name, tracked):
+    true = clips.load_truth(clips.open_sample(name)).pose[:, 0]
+    found = landmarks.head_yaw(tracked(name)[0].points)
+    assert np.nanmean(np.abs(found - true)) < 3 and np.nanmax(np.abs(found - true)) < 6
+    if np.ptp(true) > 30:
+        assert np.corrcoef(found, true)[0, 1] > 0.99
+
+
 @pytest.mark.parametrize("name", TALKS)
 def test_measured_lids_follow_the_true_ones(name, tracked):
     truth = clips.load_truth(clips.open_sample(name))
