@@ -215,7 +215,7 @@ def test_rates_are_compared_by_activity():
         (3, 8, "talking", r"^3 blinks in 8.0 s, .* from 4.6 to 65.8 a minute .* Cannot tell"),
         (1, 8, None, "^1 blink in"),
         (200, 600, "talking", "As usual. That clears nothing"),
-        (100, 60, None, "from reading to talking, people blink 1.4 to 32.5.* More than usual"),
+        (100, 60, None, r"\(published, from reading to talking: 1.4 to 32.5\). More than usual"),
         (0, 0, None, "cannot tell anything from blinks"),
     ],
 )

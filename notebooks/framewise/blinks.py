@@ -407,8 +407,8 @@ def statement(count: int, seconds: float, activity: str | None = None) -> str:
         f"{count} blink{'' if count == 1 else 's'} in {seconds:.1f} s, which fits any rate from "
         f"{low:.1f} to {high:.1f} a minute"
     )
-    people = f"{activity or 'from reading to talking'}, people blink {usual[0]:g} to {usual[1]:g}"
-    return f"{seen} ({people}). {_meaning(count, seconds, usual)}"
+    rates = f"published, {activity or 'from reading to talking'}: {usual[0]:g} to {usual[1]:g}"
+    return f"{seen} ({rates}). {_meaning(count, seconds, usual)}"
 
 
 def _meaning(count: int, seconds: float, usual: tuple[float, float]) -> str:
