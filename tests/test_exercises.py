@@ -49,7 +49,7 @@ def test_unknown_quiz():
         exercises.quiz("99")
 
 
-@pytest.mark.parametrize("notebook", ["00", "01", "02", "03"])
+@pytest.mark.parametrize("notebook", ["00", "01", "02", "03", "07"])
 def test_quiz_is_plain_html_with_a_reason_for_every_option(notebook):
     text = exercises.quiz(notebook).data
     assert not re.search(r"<script|http|onclick", text)

@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NAMES = [path.stem for path in NOTEBOOKS]
-TITLES = ["00_start_here", "01_detection", "02_landmarks", "03_alignment"]
+TITLES = ["00_start_here", "01_detection", "02_landmarks", "03_alignment", "07_blinks"]
 
 
 def read(path):
