@@ -150,9 +150,12 @@ def _uncounted(words: str) -> dict:
 
 def _spans(measured: dict) -> dict[str, list[tuple[int, int]]]:
     """Return the first and last frame of each blink, by face."""
+    faces = measured["faces"]
     return {
-        f"face {face['id']}: blinks": [(b["first"], b["last"]) for b in face["blinks"] or ()]
-        for face in measured["faces"]
+        f"face {face['id']}: blinks" if len(faces) > 1 else "blinks": [
+            (b["first"], b["last"]) for b in face["blinks"] or ()
+        ]
+        for face in faces
     }
 
 

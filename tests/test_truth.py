@@ -88,7 +88,7 @@ def test_the_network_finds_the_face(name, tracked):
         assert np.isfinite(track.score).mean() >= 0.99
 
 
-@pytest.mark.parametrize("name", [n for n in SHORT if len(ENTRIES[n]["people"]) == 1])
+@pytest.mark.parametrize("name", [n for n in ENTRIES if len(ENTRIES[n]["people"]) == 1])
 def test_the_turn_of_the_head_is_estimated(name, tracked):
     true = clips.load_truth(clips.open_sample(name)).pose[:, 0]
     found = landmarks.head_yaw(tracked(name)[0].points)
