@@ -77,7 +77,7 @@ class Score(NamedTuple):
 
     seconds: float = 0.0
     blinks: int = 0
-    found: int = 0
+    hits: int = 0
     false_alarms: int = 0
 
     def plus(self, other: Score) -> Score:
@@ -86,14 +86,14 @@ class Score(NamedTuple):
 
     def row(self) -> dict[str, float | int | str]:
         """Return the columns of the table; "" where there is nothing to divide by."""
-        positives = self.found + self.false_alarms
+        positives = self.hits + self.false_alarms
         return {
             "seconds": round(self.seconds),
             **dict(list(self._asdict().items())[1:]),
             "false_alarms_per_2_min": _ratio(120 * self.false_alarms, self.seconds, 1),
-            "precision": _ratio(self.found, positives),
-            "recall": _ratio(self.found, self.blinks),
-            "f1": _ratio(2 * self.found, positives + self.blinks),
+            "precision": _ratio(self.hits, positives),
+            "recall": _ratio(self.hits, self.blinks),
+            "f1": _ratio(2 * self.hits, positives + self.blinks),
         }
 
 
@@ -125,17 +125,21 @@ def by_lids(track: landmarks.FaceTrack) -> Spans:
     return [(blink.first, blink.last) for blink in found]
 
 
+def mesh_ratio(track: landmarks.FaceTrack) -> np.ndarray:
+    """Return the eye aspect ratio of the mesh's own points, (T, 2)."""
+    return blinks.eye_aspect_ratio(track.points[:, blinks.EYES])
+
+
 def by_mesh(track: landmarks.FaceTrack, shut: float) -> Spans:
     """Find them in the same way from the mesh's own points."""
-    ratio = blinks.eye_aspect_ratio(track.points[:, blinks.EYES])
     yaw = landmarks.head_yaw(track.points)
-    found = blinks.find_blinks(ratio, track.times, yaw=yaw, shut=shut)
+    found = blinks.find_blinks(mesh_ratio(track), track.times, yaw=yaw, shut=shut)
     return [(blink.first, blink.last) for blink in found]
 
 
-def by_fixed_level(track: landmarks.FaceTrack, level: float) -> Spans:
-    """Take every run of frames in which the mesh's ratio is below one level for everybody."""
-    low = blinks.eye_aspect_ratio(track.points[:, blinks.EYES]).mean(axis=1) < level
+def by_fixed_level(opening: np.ndarray, level: float) -> Spans:
+    """Take every run of frames in which both eyes (T, 2), on average, are below one level."""
+    low = opening.mean(axis=1) < level
     edges = np.flatnonzero(np.diff(low, prepend=False, append=False)).reshape(-1, 2)
     return [(first, after - 1) for first, after in edges.tolist()]
 
@@ -144,8 +148,9 @@ LIDS = "lids, local level"
 METHODS: dict[str, Callable[[landmarks.FaceTrack], Spans]] = {
     LIDS: by_lids,
     "mesh ratio, local level 0.80": lambda track: by_mesh(track, 0.80),
-    "mesh ratio, fixed at 0.235": lambda track: by_fixed_level(track, 0.235),
-    "mesh ratio, fixed at 0.20": lambda track: by_fixed_level(track, 0.20),
+    "lids, fixed at 0.20": lambda track: by_fixed_level(blinks.eye_opening(track), 0.20),
+    "mesh ratio, fixed at 0.235": lambda track: by_fixed_level(mesh_ratio(track), 0.235),
+    "mesh ratio, fixed at 0.20": lambda track: by_fixed_level(mesh_ratio(track), 0.20),
 }
 
 

@@ -207,7 +207,7 @@ def test_a_printed_page_holds_its_picture(browser, pages):
 def test_what_is_drawn_is_told_in_words_too(browser, pages):
     show(browser, pages["revealed"])
     said = one(browser, ".stage canvas").accessible_name
-    for part in ("frame 0 of 50", "compared with", "faces found: 1", "face box", "marks: 1"):
+    for part in ("frame 0 · 1 of 50", "compared with", "faces found: 1", "face box", "marks: 1"):
         assert part in said
     click(browser, "next")
-    wait(browser, lambda: "frame 1 of 50" in one(browser, ".stage canvas").accessible_name)
+    wait(browser, lambda: "frame 1 · 2 of 50" in one(browser, ".stage canvas").accessible_name)

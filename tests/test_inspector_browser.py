@@ -178,7 +178,7 @@ def test_each_slow_step_paints_the_frame_asked_for(shown):
         settle(shown, frame)
     press(shown, Keys.ARROW_LEFT)
     settle(shown, 38)
-    assert words(shown) == f"frame 38 of {COUNT} · 1.520 s"
+    assert words(shown) == f"frame 38 · 39 of {COUNT} · 1.520 s"
 
 
 def test_keys_reach_both_ends_and_stop_there(shown):
@@ -450,7 +450,9 @@ def test_the_canvas_is_as_sharp_as_the_screen(shown):
 def test_the_text_alternative_tells_frame_time_and_overlays(shown):
     alternative = lambda: stage(shown).accessible_name  # noqa: E731
     drawn = "drawn on it: face box, landmarks, eyelids"
-    assert alternative() == f"numbered.mp4, frame 0 of {COUNT} · 0.000 s; faces found: 1; {drawn}"
+    assert (
+        alternative() == f"numbered.mp4, frame 0 · 1 of {COUNT} · 0.000 s; faces found: 1; {drawn}"
+    )
     click(shown, "show-points")
     assert alternative().endswith("drawn on it: face box, eyelids")
     press(shown, "m")
@@ -462,7 +464,10 @@ def test_the_text_alternative_tells_frame_time_and_overlays(shown):
     assert alternative().endswith("faces found: 0; drawn on it: nothing")
     assert one(shown, "em").text == "no face found in this frame"
     slider = one(shown, "input.scrub")
-    assert slider.get_property("ariaValueText") == f"frame {MISSING_FACE} of {COUNT} · 1.600 s"
+    assert (
+        slider.get_property("ariaValueText")
+        == f"frame {MISSING_FACE} · {MISSING_FACE + 1} of {COUNT} · 1.600 s"
+    )
 
 
 def test_areas_and_named_parts_are_drawn_where_they_are(opened, clip, track, tmp_path):

@@ -168,7 +168,7 @@ const head = (name, extra) => `<span>${plain(name)} <b></b></span><span>${extra}
 
 function lane(info, name, values) { // one series: gaps stay gaps, and zero is in sight
   const known = values.filter((value) => value !== null);
-  const low = Math.min(0, ...known), high = Math.max(0, ...known) || 1;
+  const low = Math.min(0, ...known), high = Math.max(0, ...known) || (low ? 0 : 1);
   const line = values.map((value, i) => value === null ? "" :
     `${(values[i - 1] ?? null) === null ? "M" : "L"}${since(info, i)} ${(high - value) / (high - low)}h0`);
   return `<div class="lane series">${head(name, `${short(low)} to ${short(high)}`)}
@@ -259,16 +259,15 @@ function render({ model, el }) {
   const [canvas, note, pixel, slider, lanes, where, found, list] = parts.map(one);
   const context = canvas.getContext("2d"), values = lanes.querySelectorAll(".series b");
   const probe = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-  const cursor = () => model.get("frame"), marks = () => model.get("marks") ?? [];
-  const locked = () => info.blind && model.get("_committed");
-  const words = (frame) => `frame ${frame} of ${info.count} · ${since(info, frame).toFixed(3)} s`;
+  const cursor = () => main.floor(model.get("frame")), marks = () => model.get("marks") ?? [], locked = () => info.blind && model.get("_committed");
+  const words = (frame) => `frame ${frame} · ${frame + 1} of ${info.count} · ${since(info, frame).toFixed(3)} s`;
   const put = (name, value) => [model.set(name, value), model.save_changes()];
 
   // ---- frames: what the cursor stands on, painted when it is here ----
   const live = makeReel(info, (chunk) => model.send({ chunk, reel: 0 }), show);
   const other = info.other && makeReel(info.other, (chunk) => model.send({ chunk, reel: 1 }), () => show());
   const due = (frame) => other.floor(match[frame]);
-  let main = live, open = true, shown = null, resting = 0;
+  let main = live, open = true, shown = null, resting = 0, layerAsked = -Infinity;
   const last = () => main.floor(info.count - 1), step = () => main.info.step;
   const waiting = setTimeout(() => {
     const [about, ...chunks] = (live.find(live.floor(cursor())) ? null : model.get("_preview")) ?? [];
@@ -290,12 +289,12 @@ function render({ model, el }) {
   }
   const here = (frame) => main.picture(frame) && (!other || other.picture(due(frame)) || other.error(due(frame)));
   function show(arrived) {
-    const frame = main.floor(cursor());
+    const frame = cursor();
     main.move(frame);
     other?.move(due(frame));
     const error = main.error(frame), lost = other?.error(due(frame));
     slider.value = frame;
-    slider.ariaValueText = where.textContent = words(frame);
+    slider.ariaValueText = where.textContent = words(frame) + (other ? ` · compare ${due(frame)}` : "");
     root.style.setProperty("--at", since(info, frame) / length(info));
     Object.values(info.series).forEach((curve, i) => (values[i].textContent = short(curve[frame])));
     root.classList.toggle("waiting", !here(frame) && !error);
@@ -325,7 +324,7 @@ function render({ model, el }) {
     shown = frame;
     const { numbers, areas } = main.find(frame) ?? {}; // its chunk may have gone meanwhile
     const faces = numbers ? facesOf(numbers, main.info) : [];
-    settle(faces.find(Boolean));
+    settle(faces[view.face]);
     const second = other?.picture(due(frame)), picture = main.picture(frame), edge = split();
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, wide, tall);
@@ -350,11 +349,12 @@ function render({ model, el }) {
     draw();
     context.restore();
   }
-  function paintPicture(picture, left) { // another shape is fitted in, not bent
-    const fit = Math.min(width / picture.width, height / picture.height), s = scale(), [x, y] = origin(left);
-    const [w, h] = [picture.width * fit, picture.height * fit];
+  const fitted = ({ width: w, height: h }, fit = Math.min(width / w, height / h)) => // another shape is not bent
+    [fit, (width - w * fit) / 2, (height - h * fit) / 2];
+  function paintPicture(picture, left) {
+    const [fit, dx, dy] = fitted(picture), s = scale(), [x, y] = origin(left);
     context.imageSmoothingEnabled = s * fit < 2; // single pixels stay sharp when they are large
-    context.drawImage(picture, x + ((width - w) / 2) * s, y + ((height - h) / 2) * s, w * s, h * s);
+    context.drawImage(picture, x + dx * s, y + dy * s, picture.width * fit * s, picture.height * fit * s);
   }
   function paintMain(picture, frame, faces, thin) {
     const s = scale(), [x0, y0] = origin(0), at = (x, y) => [x0 + x * s, y0 + y * s];
@@ -379,12 +379,12 @@ function render({ model, el }) {
   }
   function paintLoupe(picture, thin) { // 15 pixels of the clip, each 10 wide
     if (!picture) return;
-    const k = picture.width / width, side = 150 * thin, [x, y] = [Math.floor(hover.x), Math.floor(hover.y)];
+    const [fit, dx, dy] = fitted(picture), side = 150 * thin, [x, y] = [Math.floor(hover.x) - dx, Math.floor(hover.y) - dy];
     const left = hover.left > canvas.width / 2 ? hover.left - side - 20 * thin : hover.left + 20 * thin;
     const top = clamp(hover.top - side / 2, 0, canvas.height - side);
     context.fillRect(left - thin, top - thin, side + 2 * thin, side + 2 * thin);
     context.imageSmoothingEnabled = false;
-    context.drawImage(picture, (x - 7) * k, (y - 7) * k, 15 * k, 15 * k, left, top, side, side);
+    context.drawImage(picture, (x - 7) / fit, (y - 7) / fit, 15 / fit, 15 / fit, left, top, side, side);
     const middle = new Path2D();
     middle.rect(left + (7 * side) / 15, top + (7 * side) / 15, side / 15, side / 15);
     trace(context, middle, "#fff", thin);
@@ -398,6 +398,7 @@ function render({ model, el }) {
     canvas.ariaLabel = [`${info.name}, ${words(frame)}`, other && `compared with ${info.other.name}, frame ${due(frame)}`,
       info.faces && `faces found: ${count}`, `drawn on it: ${drawn.map((kind) => OVERLAYS[kind][0]).join(", ") || "nothing"}`,
       layer && `layer: ${layer}`, marked && `marks: ${marked}`].filter(Boolean).join("; ");
+    showScale();
     readPixel();
   }
 
@@ -421,7 +422,7 @@ function render({ model, el }) {
   function follow(on) {
     const numbers = main.find(shown)?.numbers, face = on && info.faces && numbers && facesOf(numbers, main.info).find(Boolean);
     const [x0, y0, x1, y1] = face?.box ?? [0, 0, width, height];
-    Object.assign(view, { follow: Boolean(face), dx: 0, dy: 0, x: width / 2, y: height / 2 });
+    Object.assign(view, { follow: Boolean(face), face: face?.number - 1, dx: 0, dy: 0, x: width / 2, y: height / 2 });
     view.zoom = face ? clamp(Math.min(width / (x1 - x0), height / (y1 - y0)) / 1.5, 1, CLOSEST) : 1;
     if (named("face")) named("face").ariaPressed = view.follow;
     paint();
@@ -429,30 +430,30 @@ function render({ model, el }) {
   function locate(event) { // where on the canvas, and in the clip
     const box = canvas.getBoundingClientRect(), k = canvas.width / box.width;
     const [left, top] = [(event.clientX - box.left) * k, (event.clientY - box.top) * k];
-    const right = Boolean(other) && left > split(), [x0, y0] = origin(right && way() === "side" ? pane() : 0);
+    const right = Boolean(other) && (drawing ? drawing.right : left > split()), [x0, y0] = origin(right && way() === "side" ? pane() : 0);
     return { left, top, right, x: (left - x0) / scale(), y: (top - y0) / scale(), s: scale() };
   }
   function readPixel() { // JPEG leaves traces: what stands in the clip, the kernel knows
-    const picture = hover && (hover.right ? other.picture(due(shown)) : main.picture(shown));
-    const [x, y, right] = [Math.floor(hover?.x), Math.floor(hover?.y), hover?.right];
-    if (!picture || x < 0 || y < 0 || x >= width || y >= height) return void (pixel.textContent = "");
-    const k = picture.width / width, layer = right ? null : layers.get(`${shown} ${model.get("layer")}`);
-    probe.drawImage(picture, x * k, y * k, 1, 1, 0, 0, 1, 1);
-    const colour = [...probe.getImageData(0, 0, 1, 1).data].slice(0, 3).join(" ");
-    pixel.textContent = `${right ? "compare" : "clip"}[${right ? due(shown) : shown}][${y}, ${x}] ≈ ${colour}`;
+    const right = hover?.right, picture = hover && (right ? other.picture(due(shown)) : main.picture(shown));
+    const [fit, dx, dy] = picture ? fitted(picture) : [], [u, v] = [(hover?.x - dx) / fit, (hover?.y - dy) / fit].map(Math.floor);
+    if (!(u >= 0 && v >= 0 && u < picture.width && v < picture.height)) return void (pixel.textContent = "");
+    const k = (right ? info.other : info).size[0] / picture.width, layer = !right && layers.get(`${shown} ${model.get("layer")}`);
+    probe.drawImage(picture, u, v, 1, 1, 0, 0, 1, 1);
+    const colour = [...probe.getImageData(0, 0, 1, 1).data].slice(0, 3).join(" "), at = [v, u].map((n) => Math.floor(n * k));
+    pixel.textContent = `${right ? "compare" : "clip"}[${right ? due(shown) : shown}][${at.join(", ")}] ≈ ${colour}`;
     if (!layer?.canvas) return;
     const { width: w, height: h } = layer.canvas, [low, high] = layer.limits;
-    const grey = layer.steps[Math.floor((y * h) / height) * w + Math.floor((x * w) / width)];
+    const grey = layer.steps[Math.floor((hover.y * h) / height) * w + Math.floor((hover.x * w) / width)];
     pixel.textContent += ` · layer ${grey ? short(low + ((grey - 1) / 254) * (high - low)) : "none"}`;
   }
-  const fingers = new Map(); // pointers on the picture, by where they were last
+  const fingers = new Map(), inPicture = () => [clamp(hover.x, 0, width), clamp(hover.y, 0, height)];
   function touch(event) {
     hover = locate(event);
     if (event.type === "pointerdown") {
       canvas.setPointerCapture(event.pointerId);
       fingers.set(event.pointerId, event);
       const near = way() === "wipe" && Math.abs(hover.left - split()) < 16 * devicePixelRatio;
-      drawing = boxing && !locked() ? [hover.x, hover.y, hover.x, hover.y] : null;
+      drawing = boxing && !locked() ? Object.assign([...inPicture(), ...inPicture()], { right: hover.right }) : null;
       root.classList.toggle("wiping", near && !drawing);
     } else if (fingers.has(event.pointerId)) drag(event);
     (loupe || fingers.size) ? paint() : readPixel();
@@ -461,7 +462,7 @@ function render({ model, el }) {
     const before = fingers.get(event.pointerId), k = canvas.width / canvas.clientWidth;
     const still = [...fingers.values()].find((finger) => finger !== before);
     fingers.set(event.pointerId, event);
-    if (drawing) drawing = [drawing[0], drawing[1], hover.x, hover.y];
+    if (drawing) [drawing[2], drawing[3]] = inPicture();
     else if (root.classList.contains("wiping")) named("edge").value = (100 * hover.left) / canvas.width;
     else if (still) {
       const far = (finger) => Math.hypot(finger.clientX - still.clientX, finger.clientY - still.clientY) || 1;
@@ -486,7 +487,6 @@ function render({ model, el }) {
 
   // ---- layers: asked for one at a time, for the frame that is shown ----
   const layers = new Map(); // "frame name" -> { canvas, steps, limits } or { error }
-  let layerAsked = -Infinity;
   const tableOf = (name) => Uint8Array.from(atob(info.layers[name]), (c) => c.charCodeAt(0));
   const layerProblem = (error = layers.get(`${shown} ${model.get("layer")}`)?.error) =>
     error ? `The layer "${model.get("layer")}" failed here: ${error}` : "";
@@ -504,7 +504,6 @@ function render({ model, el }) {
     layers.set(`${frame} ${layer}`, picture);
     if (layers.size > 12) layers.delete(layers.keys().next().value);
     layerAsked = -Infinity;
-    showScale();
     show();
   }
   function showScale() {
@@ -549,9 +548,9 @@ function render({ model, el }) {
 
   // ---- marks, and the truth once it is told ----
   const truth = () => model.get("_verdict")?.truth ?? [];
-  const setMarks = (next) => locked() || put("marks", next);
+  const setMarks = (next) => locked() || [model.set("_kept", ""), put("marks", next)];
   function addMark(box = null) {
-    const [first, last] = [range.first ?? cursor(), range.last ?? range.first ?? cursor()].sort((a, b) => a - b);
+    const { first, last } = ranged()[0] ?? { first: cursor(), last: cursor() };
     const id = Math.random().toString(36).slice(2, 10);
     setMarks([...marks(), { id, first, last, box, reason: "", confidence: 0.5 }]);
     setRange(null, null);
@@ -569,7 +568,7 @@ function render({ model, el }) {
     setMarks(marks().map((mark) => (mark.id === idOf(input) ? ordered({ ...mark, ...change(mark) }) : mark)));
     listMarks(input);
   }
-  const told = () => (one(".kept").textContent = model.get("_kept") || (marks().length ? "keeping the marks …" : ""));
+  const told = () => (one(".kept").textContent = model.get("_kept") || (marks().length ? "not kept yet: the kernel has not answered; save them as a file" : ""));
   function listMarks(edited) { // rows are kept: a word may be half typed, a click under way
     const inside = root.matches(":focus-within"), rowOf = (id) => [...list.children].find((li) => li.dataset.id === id);
     [...list.children].filter((li) => !marks().some(({ id }) => id === li.dataset.id)).forEach((li) => li.remove());
@@ -606,13 +605,14 @@ function render({ model, el }) {
   const acts = {
     first: () => go(0), previous: (leap) => go(cursor() - leap), play: toggle, next: (leap) => go(cursor() + leap),
     last: () => go(last()), from: () => setRange(cursor(), range.last), to: () => setRange(range.first, cursor()),
-    closer: () => zoomBy(1.5), farther: () => zoomBy(1 / 1.5), whole: () => follow(false), face: () => follow(!view.follow),
+    closer: () => zoomBy(1.5), farther: () => zoomBy(1 / 1.5), whole: () => follow(false), face: () => info.faces && follow(!view.follow),
     loupe: () => (loupe = !loupe), box: () => (boxing = !boxing && !locked()), mark: () => addMark(), switch: () => (swapped = !swapped),
     save, commit: () => put("_committed", true), again: () => put("_committed", false), reveal: () => model.send({ reveal: true }),
     go: (_, button) => go(marks().find(({ id }) => id === idOf(button)).first),
     delete: (_, button) => setMarks(marks().filter(({ id }) => id !== idOf(button))),
   };
-  const keys = { "=": "closer", x: "switch", ...Object.fromEntries(Object.entries(BUTTONS).map(([name, [, key]]) => [key, name])) };
+  for (const [key, x, y] of [["w", 0, -1], ["a", -1, 0], ["s", 0, 1], ["d", 1, 0]]) acts[key] = () => move((x * width) / view.zoom / 8, (y * height) / view.zoom / 8);
+  const keys = { "=": "closer", x: "switch", w: "w", a: "a", s: "s", d: "d", ...Object.fromEntries(Object.entries(BUTTONS).map(([name, [, key]]) => [key, name])) };
   const act = (name, leap, button) => [acts[name]?.(leap, button), pressed()];
   function pressed() { // switches show how they stand
     [named("loupe").ariaPressed, named("box").ariaPressed] = [loupe, boxing];
@@ -642,7 +642,7 @@ function render({ model, el }) {
   }
   function point(event) {
     const box = lanes.getBoundingClientRect(), t = ((event.clientX - box.left) / box.width) * length(info);
-    if (!event.buttons) return;
+    if (!event.buttons) return void (began = null);
     const later = info.times.findIndex((time) => time - info.times[0] >= t), at = later < 0 ? info.count - 1 : later;
     const frame = at && t - since(info, at - 1) < since(info, at) - t ? at - 1 : at;
     if (event.type === "pointerdown") [began] = [event.shiftKey ? frame : null, lanes.setPointerCapture(event.pointerId)];
@@ -689,9 +689,9 @@ function pageModel(page) {
     setTimeout(() => heard["msg:custom"]({ ...told, reel }, buffers.map(decode)));
   };
   const set = (name, value) => {
-    const news = state[name] !== value;
+    if (state[name] === value || name === "_kept") return; // nobody here keeps anything
     state[name] = value;
-    if (news) heard[`change:${name}`]?.();
+    heard[`change:${name}`]?.();
   };
   return { get: (name) => state[name], set, send, on: (name, listener) => (heard[name] = listener), save_changes() {} };
 }

@@ -11,11 +11,12 @@ chunks of JPEG when asked. Look at them here, but measure on `clip[i]`: JPEG lea
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -210,17 +211,21 @@ class Reel:
         """Shrink the frames, then leave some out, until they take `budget` bytes or less."""
         reel = replace(self, jpeg=SMALL)
         at = np.linspace(0, len(self.clip) - 1, 6).astype(int).tolist()
-        outlines = [
-            len(json.dumps([self.outline(mask, i) for mask in self.areas.values()])) for i in at
-        ]
-        numbers = 2000 * len(self.tracks) + np.mean(outlines) * 3 / 4
+        sample = list(self._readable(at))
+        outlines = [json.dumps([self.outline(mask, i) for mask in self.areas.values()]) for i in at]
+        numbers = 2000 * len(self.tracks) + np.mean([*map(len, outlines)]) * 3 / 4
         smallest = min(1.0, SMALLEST / max(self.clip.size_wh))
         while True:
-            each = np.mean([*map(len, reel.pictures(at)[0])]) + numbers
+            each = np.mean([len(reel.encode(image)) for image in sample] or [0]) + numbers
             ratio = each * len(self.clip) * 1.4 / budget  # base64 takes 4/3
             if ratio <= 1 or reel.scale == smallest:
-                return replace(reel, step=math.ceil(ratio))
+                return replace(reel, step=min(math.ceil(ratio), len(self.clip)))
             reel = replace(reel, scale=max(smallest, reel.scale * min(0.95, ratio**-0.5)))
+
+    def _readable(self, frames: Iterable[int]) -> Iterator[np.ndarray]:
+        for frame in frames:
+            with contextlib.suppress(Exception):  # a frame that cannot be read takes no room
+                yield self.clip[frame]
 
     def extent(self) -> str:
         """Say which frames are kept, and in what size."""
@@ -235,9 +240,9 @@ class FrameInspector(anywidget.AnyWidget):
     """Show a clip frame by frame, with what was measured on it, and take marks.
 
     Keys: space plays at the clip's own timing, arrows step one frame, with shift ten; Home, End;
-    + and - zoom, 0 shows the whole picture, f follows the face, l is a loupe; i and o set the first
-    and last frame of a range, m marks it, b draws a box. A click on a series goes there. Frames are
-    counted from 0, as in `clip[i]`.
+    + and - zoom, w a s d move the picture under the zoom, 0 shows all of it, f follows the face, l
+    is a loupe; i and o set the first and last frame of a range, m marks it, b draws a box; x swaps
+    two clips. A click on a series goes there. Frames are counted from 0, as in `clip[i]`.
 
     Notebook: 00_start_here.ipynb
 
@@ -303,14 +308,13 @@ class FrameInspector(anywidget.AnyWidget):
         truth: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         tracks = [] if track is None else [track] if hasattr(track, "points") else list(track)
-        areas = {str(name): np.asarray(mask) for name, mask in (areas or {}).items()}
+        areas = {str(name): np.asarray(mask) > 0.5 for name, mask in (areas or {}).items()}
         curves = {str(name): np.asarray(values, float) for name, values in (series or {}).items()}
         _require_fit(clip, tracks, curves, areas)
         self._reels = [Reel(clip, tracks, areas)] + ([Reel(compare)] if compare else [])
-        self._layers = {layer.name: layer for layer in map(_as_layer, (*LAYERS, *layers))}
+        self._layers = _named(map(_as_layer, (*LAYERS, *layers)))
         self._pictures: dict[tuple[str, int], tuple[bytes, list[float]]] = {}
         self._truth = None if truth is None else marks.check_marks(truth, len(clip))
-        self._known: set[str] = set()
         info = self._describe(curves, spans or {}, compare)
         super().__init__(_info=info, **self._recall())
         self.on_msg(self._serve)
@@ -349,7 +353,7 @@ class FrameInspector(anywidget.AnyWidget):
             answer = self._reels[wish["reel"]].chunk(wish["chunk"])
         elif "layer" in wish:
             answer = self._draw(wish["layer"], wish["frame"])
-        else:
+        else:  # {"reveal": true}
             self.reveal()
             return
         buffers = answer.pop("buffers")
@@ -375,20 +379,20 @@ class FrameInspector(anywidget.AnyWidget):
         except (OSError, ValueError) as error:
             self._path = None
             return {"_kept": f"not kept: {_words(error)}"}
-        self._known = {mark["id"] for mark in made}
         return {"marks": made, "_committed": kept["committed"]}
 
-    def _keep(self, _change: object = None) -> None:
-        """Write the marks to disk, beside those that another inspector of this clip made."""
-        if not self._committed:
-            self._verdict = {}
+    def _keep(self, change: dict[str, Any]) -> None:
+        """Write what changed to disk; another inspector of this clip may have written there too."""
+        self._verdict = {}
         if self._path is None:
             return
-        self._known |= {mark["id"] for mark in self.marks}
+        made, committed = self.marks, self._committed
         try:
-            kept = marks.load_marks(self._path)["marks"]
-            others = [mark for mark in kept if mark["id"] not in self._known]
-            marks.save_marks(self._path, [*self.marks, *others], committed=self._committed)
+            if self._path.exists() and change["name"] == "marks":
+                kept = marks.load_marks(self._path)
+                made = marks.merge_marks(kept["marks"], change["old"], change["new"])
+                committed = kept["committed"]
+            marks.save_marks(self._path, made, committed=committed)
             self._kept = "kept on this computer"
         except (OSError, ValueError) as error:
             self._kept = f"not kept: {_words(error)}"
@@ -456,16 +460,27 @@ class FrameInspector(anywidget.AnyWidget):
         if path.exists() and (path.is_dir() or not path.read_bytes().startswith(MARKER.encode())):
             raise FileExistsError(f"{path} is not a page of the inspector; choose another name.")
         spare = max(max_mb * 1e6 - len(json.dumps(self._info)) - 60_000, 1)  # less the program
-        reels = [reel.fit(spare / len(self._reels)) for reel in self._reels]
-        wanted = [(r, n) for r, reel in enumerate(reels) for n in range(reel.chunks)]
+        sizes = [len(reel.clip) * math.prod(reel.clip.size_wh) for reel in self._reels]
+        reels = [
+            reel.fit(spare * size / sum(sizes))
+            for reel, size in zip(self._reels, sizes, strict=True)
+        ]
+        other = self._info["other"]
+        last = [len(self._reels[0].clip) - 1] + ([max(other["match"])] if other else [])
+        wanted = [
+            (r, n)
+            for r, reel in enumerate(reels)
+            for n in range(last[r] // (reel.together * reel.step) + 1)
+        ]
         bar = tqdm(wanted, "making the page", unit=" chunks", delay=1, leave=False)
         chunks = ({"reel": r, **reels[r].chunk(n)} for r, n in bar)
-        notes = {**(notes or {}), "this page": f"{reels[0].extent()}; nothing is sent or fetched"}
+        kept = "; compared with ".join(reel.extent() for reel in reels)
+        notes = {**(notes or {}), "this page": f"{kept}; nothing is sent or fetched"}
         page = _page(self._page_state(reels), chunks, title, notes)
-        print(f"writing {path.name}: {len(page) / 1e6:.1f} MB, {reels[0].extent()}")
+        print(f"writing {path.name}: {len(page) / 1e6:.1f} MB, {kept}")
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_or_nothing(path) as partial:
-            partial.write_text(page, encoding="utf-8")
+            partial.write_text(page, encoding="utf-8", errors="replace")
         return path
 
     def _page_state(self, reels: Sequence[Reel]) -> dict[str, Any]:
@@ -527,7 +542,7 @@ def _preview(reel: Reel, seconds: float = 0.1, most: int = 24) -> Reel:
     began, count = time.monotonic(), len(reel.clip)
     reel.pictures([count // 2])
     affordable = int(seconds / max(time.monotonic() - began, 1e-3))
-    step = math.ceil(count / min(max(affordable, 6), most))
+    step = math.ceil(count / min(max(affordable, 1), most))
     return replace(reel, step=step, scale=min(1, SMALLEST / reel.clip.size_wh[0]), jpeg=SMALL)
 
 
@@ -545,10 +560,22 @@ def _require_fit(clip: Clip, tracks: Sequence, curves: Mapping, areas: Mapping) 
             )
 
 
+def _named(layers: Iterable[Layer]) -> dict[str, Layer]:
+    named: dict[str, Layer] = {}
+    for layer in layers:
+        if layer.name in named:
+            raise ValueError(
+                f"layers: two are called {layer.name!r}; give one another name: Layer(name, of)."
+            )
+        named[layer.name] = layer
+    return named
+
+
 def _as_layer(layer: Layer | Callable[[np.ndarray], np.ndarray]) -> Layer:
     if isinstance(layer, Layer):
         return layer
-    return Layer(layer.__name__, lambda clip, frame: layer(clip[frame]))
+    name = getattr(layer, "__name__", type(layer).__name__)
+    return Layer(name, lambda clip, frame: layer(clip[frame]))
 
 
 def _match(clip: Clip, other: Clip) -> list[int]:

@@ -2,7 +2,8 @@
 
 Notebook: 00_start_here.ipynb
 
-Public: Score, check_marks, marks_file, load_marks, save_marks, score_marks.
+Public: Score, check_marks, marks_file, load_marks, merge_marks, save_marks,
+score_marks.
 
 A mark is a plain dict:
 
@@ -43,7 +44,12 @@ def check_marks(marks: Iterable[Mapping[str, Any]], count: int) -> list[Mark]:
     ValueError
         A mark that is not of the form told at the head of this module.
     """
-    return [_check(mark, count) for mark in marks]
+    checked: dict[str, Mark] = {}
+    for mark in (_check(mark, count) for mark in marks):
+        while mark["id"] in checked:
+            mark["id"] += "+"
+        checked[mark["id"]] = mark
+    return list(checked.values())
 
 
 def _check(mark: Mapping[str, Any], count: int) -> Mark:
@@ -95,6 +101,14 @@ def load_marks(path: str | Path) -> dict[str, Any]:
         ) from error
 
 
+def merge_marks(kept: Iterable[Mark], old: Iterable[Mark], new: Iterable[Mark]) -> list[Mark]:
+    """Apply to the marks on disk what changed from old to new; what others made there stays."""
+    before, after = ({mark["id"]: mark for mark in marks} for marks in (old, new))
+    merged = {mark["id"]: mark for mark in kept}
+    merged |= {key: mark for key, mark in after.items() if before.get(key) != mark}
+    return [mark for key, mark in merged.items() if key in after or key not in before]
+
+
 def save_marks(path: str | Path, marks: Sequence[Mark], *, committed: bool = False) -> Path:
     """Write marks to a file, whole or not at all; OSError where that fails."""
     path = Path(path)
@@ -141,11 +155,11 @@ class Score:
         if self.hits:
             said.append(f"Marked and altered frames overlap by {self.frames:.0%}.")
         if not math.isnan(self.region):
-            said.append(f"The boxes overlap by {self.region:.0%} (by hand 50 % is good).")
+            said.append(f"The boxes overlap by {self.region:.0%} (by hand 50% is good).")
         if not math.isnan(self.brier):
             said.append(
                 f"Brier score {self.brier:.2f}: 0 is sure and right, 1 sure and wrong, "
-                "0.25 what saying 50 % to everything earns."
+                "0.25 what saying 50% to everything earns."
             )
         return " ".join(said)
 

@@ -1,5 +1,6 @@
 """Checks of the exercises in notebook 07."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ def _dips_between_two_levels(answer: Any) -> Result:
         ([1, 0.9, 1], 0, "nothing goes below 0.65."),
         ([1, 0.75, 1], 0, "a dip begins below 0.65, not already below 0.82."),
         ([1, 0.5, 1], 1, "the lids go down once and come up again."),
+        ([1, 0.5], 1, "a dip counts from where it begins."),
         ([1, 0.6, 0.5, 0.6, 1], 1, "you may be counting frames; a dip is several of them."),
         (TREMBLES, 1, "0.7 is not open yet: the dip ends only at 0.82 or more."),
         ([1, 0.6, 0.82, 0.6, 1], 2, "at 0.82 the dip is over, and the next may begin."),
@@ -30,7 +32,7 @@ def _dips_between_two_levels(answer: Any) -> Result:
 
 @exercise("07.2")
 def _seconds_of_silence(answer: Any) -> Result:
-    if np.ndim(answer) or not 0 < answer < np.inf:
+    if not isinstance(answer, Real) or not 0 < answer < np.inf:
         return Result(False, "expected one number of seconds above 0.")
     slow, fast = blinks.RATES["reading"]
     if abs(answer - blinks.silence_needed(slow)) <= 1:
