@@ -634,6 +634,40 @@ def test_one_zoom_holds_for_both_clips(opened, pair_page):
 # ---- marks ----
 
 
+def test_the_range_that_is_shown_is_the_range_that_is_marked(shown):
+    press(shown, *[Keys.ARROW_RIGHT] * 5, "i", *[Keys.ARROW_RIGHT] * 5)
+    assert one(shown, ".range").text == f"5 to {COUNT - 1}"
+    press(shown, "m")
+    assert [field.get_property("value") for field in shown.find_elements(
+        By.CSS_SELECTOR, "li [name=first], li [name=last]"
+    )] == ["5", str(COUNT - 1)]  # fmt: skip
+
+
+def test_marks_carry_their_numbers(shown):
+    for _ in range(2):
+        press(shown, "m")
+        shown.execute_script("document.querySelector('section').focus()")
+    painted = """return [...document.querySelectorAll("[name=go]")].map((button) =>
+      getComputedStyle(button.closest("li")).counterIncrement +
+      getComputedStyle(button, "::before").content)"""
+    assert shown.execute_script(painted) == ["mark 1counter(mark)"] * 2
+
+
+def test_a_box_ends_where_the_picture_ends(shown):
+    press(shown, "b")
+    drag(shown, stage(shown), from_middle(*MARK), (300, 0), (0, 150))
+    (made,) = marks_in(shown)
+    assert (made["2"], made["3"]) == (str(SIZE[0]), str(SIZE[1]))
+
+
+def test_the_picture_moves_under_the_zoom_by_keys(shown):
+    look = f"{READ} return at(30, 80);"
+    press(shown, "+", "+", "+")
+    before = shown.execute_script(look, {})
+    press(shown, "w", "a")
+    assert shown.execute_script(look, {}) != before
+
+
 def test_a_box_drawn_by_a_drag_is_a_mark_on_its_pixels(shown):
     press(shown, *[Keys.ARROW_RIGHT] * 3, "b")
     settle(shown, 3)

@@ -248,3 +248,17 @@ def test_each_clip_has_a_file_of_its_own(monkeypatch, tmp_path):
     monkeypatch.setattr(marks, "DATA", tmp_path)
     one, two = (marks.marks_file(letter * 64) for letter in "ab")
     assert one != two and one.parent == two.parent == tmp_path / "my_marks"
+
+
+def test_only_what_changed_here_is_applied_to_the_marks_on_disk():
+    p, q, r = (mark(i, i) | {"id": name} for i, name in enumerate("pqr"))
+    assert marks.merge_marks([], [p], [p, q]) == [q]  # p was deleted elsewhere, and stays so
+    assert marks.merge_marks([p, r], [p], []) == [r]
+    sure = p | {"confidence": 0.1}
+    assert marks.merge_marks([p, r], [p], [sure, q]) == [sure, r, q]
+
+
+def test_marks_without_ids_are_all_kept():
+    made = marks.check_marks([{"first": 3, "last": 3, "reason": reason} for reason in "abc"], 9)
+    assert [one["reason"] for one in made] == ["a", "b", "c"]
+    assert len({one["id"] for one in made}) == 3
