@@ -758,7 +758,8 @@ def test_a_recording_by_camera_is_kept_and_then_a_file_with_a_form(shown, home, 
     entry = consent.catalogue()["my_ich_u"]
     assert entry["consent"]["type"] == "own word" and entry["people"] == ["Ana"]
     assert entry["consent"]["scope"] == ["analyse", "make"]
-    assert entry["length"]["seconds"] >= 1 and entry["length"]["frames"] > 5
+    # The clock on the page runs a little before the first frame and past the last.
+    assert entry["length"]["seconds"] > 0.5 and entry["length"]["frames"] > 5
     assert not find(shown, "[name=agreed]").is_selected()
 
     find(shown, "[name=video]").send_keys(str(film))
