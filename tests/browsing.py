@@ -1,6 +1,6 @@
 """Chromium, JupyterLab and Voila for the tests that look at what a reader sees.
 
-The clips here are those of `conftest.write_video`: every frame carries its own number in its
+The clips here are those of `videos.write_video`: every frame carries its own number in its
 pixels, so what a canvas shows is read back from the canvas itself.
 """
 
@@ -15,12 +15,12 @@ from pathlib import Path
 import framewise
 import nbformat
 import pytest
-from conftest import BITS, CELL
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
+from videos import BITS, CELL
 
 NOTEBOOKS = Path(framewise.__file__).parents[1]
 FLAGS = [
@@ -78,7 +78,7 @@ def media(browser, **features):
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
 
 
-def wait(browser, condition, seconds=30):
+def wait(browser, condition, seconds=60):
     ignored = [StaleElementReferenceException]
     return WebDriverWait(browser, seconds, 0.01, ignored).until(lambda _: condition())
 
@@ -119,14 +119,14 @@ def voila(folder, cells):
 
 def run_in_lab(browser, port):
     """Open the notebook of `jupyterlab` and run all its cells."""
-    wait(browser, lambda: answers(port), 60)
+    wait(browser, lambda: answers(port))
     browser.get(f"http://127.0.0.1:{port}/lab/tree/test.ipynb?token=abc&reset")
-    wait(browser, lambda: browser.execute_script(KERNEL) == "idle", 60)
+    wait(browser, lambda: browser.execute_script(KERNEL) == "idle", 120)
     browser.execute_script("window.jupyterapp.commands.execute('runmenu:run-all')")
 
 
 def open_voila(browser, port):
-    wait(browser, lambda: answers(port), 60)
+    wait(browser, lambda: answers(port))
     browser.get(f"http://127.0.0.1:{port}/")
 
 
@@ -163,16 +163,22 @@ def numbers(browser, *, left=0.0, wide=1.0, first=0, size=160):
     return browser.execute_script(NUMBER, where)
 
 
-def settle(browser, frame, seconds=30):
+def settle(browser, frame):
     """Wait until the canvas says that it shows a frame, then read the number in its pixels."""
-    wait(browser, lambda: numbers(browser)[0] == frame, seconds)
+    wait(browser, lambda: numbers(browser)[0] == frame)
     assert numbers(browser)[:2] == [frame, frame]
+
+
+def perform(browser, chain):
+    """Do what a hand does, and wait until the browser has drawn what came of it."""
+    chain.perform()
+    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
 
 
 def press(browser, *keys, shift=False):
     chain = ActionChains(browser, duration=0)
     (chain.key_down(Keys.SHIFT) if shift else chain).send_keys(*keys)
-    (chain.key_up(Keys.SHIFT) if shift else chain).perform()
+    perform(browser, chain.key_up(Keys.SHIFT) if shift else chain)
 
 
 def one(browser, selector):
@@ -199,7 +205,7 @@ def drag(browser, element, start, *steps, shift=False):
     chain.release()
     if shift:
         chain.key_up(Keys.SHIFT)
-    chain.perform()
+    perform(browser, chain)
 
 
 def marks_in(browser):

@@ -1,87 +1,9 @@
-"""Videos that the tests write themselves; every frame carries its own number in its pixels."""
+"""What several test files start from."""
 
-from fractions import Fraction
-
-import av
-import numpy as np
 import pytest
-
-BITS, CELL = 8, 16
-
-
-def numbered_frame(number: int, size_wh=(160, 96)) -> np.ndarray:
-    """Draw a number as black and white cells over a moving pattern, (H, W, 3) uint8."""
-    width, height = size_wh
-    y, x = np.mgrid[:height, :width]
-    frame = np.stack([x + 3 * number, y + number, x + y], axis=-1).astype(np.uint8)
-    for bit in range(BITS):
-        frame[:CELL, bit * CELL : (bit + 1) * CELL] = 255 * (number >> bit & 1)
-    return frame
-
-
-def read_number(frame: np.ndarray) -> int:
-    middle = [frame[CELL // 2, bit * CELL + CELL // 2].mean() > 127 for bit in range(BITS)]
-    return sum(int(on) << bit for bit, on in enumerate(middle))
-
-
-def write_video(
-    path,
-    *,
-    count=90,
-    codec="libx264",
-    pix_fmt="yuv420p",
-    size_wh=(160, 96),
-    options=None,
-    muxer=None,
-    container=None,
-    pts=None,
-    rotation=0,
-    sound=None,
-    frames=None,
-):
-    """Write a video of numbered frames, or of those given, with exactly the options asked for."""
-    if frames is not None:
-        count, size_wh = len(frames), frames[0].shape[1::-1]
-    with av.open(str(path), "w", format=container, options=muxer or {}) as out:
-        stream = out.add_stream(codec, rate=25, options=options or {})
-        stream.width, stream.height = size_wh
-        stream.pix_fmt = pix_fmt
-        stream.codec_context.time_base = Fraction(1, 1000) if pts else Fraction(1, 25)
-        if rotation:
-            stream.set_display_rotation(rotation)
-        voice = out.add_stream(sound, rate=48000) if sound else None
-        for i in range(count):
-            image = numbered_frame(i, size_wh) if frames is None else frames[i]
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-            frame.pts, frame.time_base = (pts[i] if pts else i), stream.codec_context.time_base
-            out.mux(stream.encode(frame))
-            if voice:
-                out.mux(voice.encode(_hum(i)))
-        out.mux(stream.encode())
-        if voice:
-            out.mux(voice.encode())
-    return path
-
-
-def _hum(i: int) -> av.AudioFrame:
-    wave = np.sin(np.arange(i * 1920, (i + 1) * 1920) / 20).astype(np.float32)
-    frame = av.AudioFrame.from_ndarray(np.stack([wave, wave]), format="fltp", layout="stereo")
-    frame.sample_rate, frame.pts, frame.time_base = 48000, i * 1920, Fraction(1, 48000)
-    return frame
-
-
-def full_decode(path) -> list[np.ndarray]:
-    """Decode a whole file plainly, one thread, no seeking: what Clip is held against."""
-    frames = []
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        stream.thread_type = "NONE"
-        for packet in container.demux(stream):
-            try:
-                frames += [frame.to_ndarray(format="rgb24") for frame in packet.decode()]
-            except av.error.FFmpegError:
-                pass
-    return frames
+from browsing import chromium
+from framewise import marks
+from videos import write_video
 
 
 @pytest.fixture(scope="session")
@@ -92,3 +14,17 @@ def video_folder(tmp_path_factory):
 @pytest.fixture
 def plain_video(tmp_path):
     return write_video(tmp_path / "plain.mp4", options={"g": "12"})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept(tmp_path_factory):
+    """The folder that keeps marks: never the reader's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(marks, "DATA", tmp_path_factory.mktemp("data"))
+        yield marks.DATA / "my_marks"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with chromium(tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser

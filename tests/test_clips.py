@@ -9,9 +9,9 @@ import av
 import cv2
 import numpy as np
 import pytest
-from conftest import full_decode, numbered_frame, read_number, write_video
 from framewise import DATA, clips
 from framewise.clips import Clip
+from videos import full_decode, numbered_frame, read_number, write_video
 
 VARIABLE = np.cumsum([random.Random(0).choice([20, 33, 40, 67, 120]) for _ in range(90)]).tolist()
 

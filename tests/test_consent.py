@@ -8,9 +8,9 @@ from datetime import date, timedelta
 import cv2
 import numpy as np
 import pytest
-from conftest import write_video
 from framewise import clips, consent
 from framewise.consent import ConsentError
+from videos import write_video
 
 FORM = b"I agree."
 

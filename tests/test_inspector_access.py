@@ -11,12 +11,12 @@ import tarfile
 
 import numpy as np
 import pytest
-from browsing import chromium, click, media, metrics, numbers, one, press, wait
-from conftest import write_video
-from framewise import clips, inspector, marks
+from browsing import click, media, metrics, numbers, one, press, wait
+from framewise import clips, inspector
 from framewise.landmarks import FaceTrack
 from selenium.webdriver import Keys
 from selenium.webdriver.common.by import By
+from videos import write_video
 
 AXE = "axe-core@4.14.1"
 AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
@@ -26,20 +26,6 @@ MARKS = [
     {"id": "b", "first": 9, "last": 9, "box": None, "reason": "", "confidence": 0.25},
 ]
 TRUTH = [{"first": 3, "last": 12, "box": [20, 40, 60, 60]}]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def kept(tmp_path_factory):
-    """A folder for marks: never the reader's own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(marks, "DATA", tmp_path_factory.mktemp("data"))
-        yield
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with chromium(tmp_path_factory.mktemp("chromium")) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ import pytest
 from browsing import (
     READ,
     choose,
-    chromium,
     click,
     complaints,
     drag,
@@ -21,16 +20,17 @@ from browsing import (
     metrics,
     numbers,
     one,
+    perform,
     press,
     settle,
     wait,
 )
-from conftest import write_video
-from framewise import clips, inspector, marks
+from framewise import clips, inspector
 from framewise.landmarks import FaceTrack
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.by import By
+from videos import write_video
 
 SIZE, COUNT, MISSING_FACE = (160, 96), 200, 40
 SHARP = 2  # pixels of the canvas for one of the clip, where the whole clip is shown
@@ -41,20 +41,6 @@ BLUE, ORANGE, PINK, GREEN = (
     (0xCC, 0x79, 0xA7),
     (0x00, 0x9E, 0x73),
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def kept(tmp_path_factory):
-    """A folder for marks: never the reader's own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(marks, "DATA", tmp_path_factory.mktemp("data"))
-        yield
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with chromium(tmp_path_factory.mktemp("chromium")) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -157,12 +143,12 @@ def from_middle(x, y):
 
 def hover(browser, x, y):
     chain = ActionChains(browser, duration=0)
-    chain.move_to_element_with_offset(stage(browser), *from_middle(x, y)).perform()
+    perform(browser, chain.move_to_element_with_offset(stage(browser), *from_middle(x, y)))
 
 
 def turn_wheel(browser, x, y, by):
     origin = ScrollOrigin.from_element(stage(browser), *from_middle(x, y))
-    ActionChains(browser, duration=0).scroll_from_origin(origin, 0, by).perform()
+    perform(browser, ActionChains(browser, duration=0).scroll_from_origin(origin, 0, by))
 
 
 def zoom(browser):
@@ -229,12 +215,15 @@ def test_play_keeps_the_time_and_shows_only_true_frames(shown):
     press(shown, Keys.SPACE)
     samples = []
     while time.monotonic() < began + 2:
-        samples.append((time.monotonic() - began, *numbers(shown)[:2]))
+        before = time.monotonic() - began
+        samples.append((*numbers(shown)[:2], before, time.monotonic() - began))
     press(shown, Keys.SPACE)
-    seconds, said, read = np.array(samples).T
+    said, read, before, after = np.array(samples).T
     np.testing.assert_array_equal(said, read)
     assert (np.diff(read) >= 0).all() and len(set(read)) > 5
-    assert abs(read[-1] / 25 - seconds[-1]) < 0.5
+    assert (read / 25 <= after).all()  # never ahead of its time
+    # a slow computer may be late, but not all along
+    assert (before - read / 25)[before > 1].min() < 0.5
     stopped = slider_value(shown)
     time.sleep(0.2)
     settle(shown, stopped)
@@ -413,7 +402,7 @@ def test_the_pixel_under_the_pointer_is_read(shown, clip):
         where, values = one(shown, ".pixel").text.split(" ≈ ")
         assert where == f"clip[1][{y}, {x}]"
         assert near(list(map(int, values.split())), clip[1][y, x].astype(int), 14)
-    ActionChains(shown, duration=0).move_to_element(one(shown, ".where")).perform()
+    perform(shown, ActionChains(shown, duration=0).move_to_element(one(shown, ".where")))
     assert one(shown, ".pixel").text == ""
 
 
@@ -495,7 +484,8 @@ def test_the_timeline_shows_gaps_values_and_goes_where_it_is_clicked(shown):
     assert one(shown, ".series b").text == "0.5"
     lanes = one(shown, ".lanes")
     quarter = lanes.size["width"] // 4
-    ActionChains(shown, duration=5).move_to_element_with_offset(lanes, quarter, 0).click().perform()
+    chain = ActionChains(shown, duration=5).move_to_element_with_offset(lanes, quarter, 0)
+    perform(shown, chain.click())
     frame = slider_value(shown)
     assert frame == pytest.approx(0.75 * (COUNT - 1), abs=1)
     settle(shown, frame)
@@ -625,9 +615,8 @@ def test_one_zoom_holds_for_both_clips(opened, pair_page):
     assert zoom(browser) == pytest.approx(2.25, abs=0.01) and near(left, right)
     press(browser, "0")
     hover_right = from_middle(30.5, 50.5)[0] + half // 2, from_middle(30.5, 50.5)[1]
-    ActionChains(browser, duration=0).move_to_element_with_offset(
-        stage(browser), *hover_right
-    ).perform()
+    chain = ActionChains(browser, duration=0)
+    perform(browser, chain.move_to_element_with_offset(stage(browser), *hover_right))
     assert one(browser, ".pixel").text.startswith("compare[0][50, 30] ≈ ")
 
 

@@ -8,7 +8,6 @@ import pytest
 from browsing import (
     READ,
     choose,
-    chromium,
     click,
     complaints,
     drag,
@@ -19,24 +18,19 @@ from browsing import (
     numbers,
     one,
     open_voila,
+    perform,
     press,
     run_in_lab,
     settle,
     voila,
     wait,
 )
-from conftest import write_video
 from framewise import inspector
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
+from videos import write_video
 
 SIZE, COUNT = (160, 96), 200
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with chromium(tmp_path_factory.mktemp("chromium")) as browser:
-        yield browser
 
 
 # ---- a kernel that is not there ----
@@ -474,7 +468,7 @@ def run_all(browser, port, count=2):
 
 def shown(browser, count=2):
     wait(browser, lambda: len(inspectors(browser)) == count, 120)
-    wait(browser, lambda: numbers(browser)[0] is not None, 60)
+    wait(browser, lambda: numbers(browser)[0] is not None)
 
 
 def focus(browser, which=0):
@@ -551,7 +545,7 @@ def test_in_jupyterlab_layers_are_laid_over_and_an_error_in_one_breaks_nothing(b
     choose(browser, "layer", "steady")
     wait(browser, lambda: ends() == ["0", "254"])
     canvas = one(browser, ".stage canvas")
-    ActionChains(browser, duration=0).move_to_element_with_offset(canvas, 5, 20).perform()
+    perform(browser, ActionChains(browser, duration=0).move_to_element_with_offset(canvas, 5, 20))
     wait(browser, lambda: one(browser, ".pixel").text.endswith("· layer 3"))  # its value: i
     assert "layer: steady" in canvas.accessible_name
     choose(browser, "layer", "")

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from conftest import write_video
 from framewise import clips, detection, landmarks
+from videos import write_video
 
 SHARED = ("ana_talk", "ben_talk")
 

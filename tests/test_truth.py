@@ -175,7 +175,7 @@ def test_the_browser_plays_it(browser, name):
     browser.get(consent.file_of(name).as_uri())
     state = "const v = document.querySelector('video');"
     browser.execute_script(f"{state} v.muted = true; v.playbackRate = 4; v.play();")
-    wait(browser, lambda: browser.execute_script(f"{state} return v.currentTime > 1;"), 20)
+    wait(browser, lambda: browser.execute_script(f"{state} return v.currentTime > 1;"))
     seen = browser.execute_script(f"{state} return [v.videoWidth, v.videoHeight, v.duration];")
     assert seen[:2] == [640, 480]
     assert seen[2] == pytest.approx(ENTRIES[name]["length"]["seconds"], abs=0.1)

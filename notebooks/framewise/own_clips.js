@@ -93,8 +93,10 @@ function makeCamera(video, longest, told) {
     stream = recorder = null;
   }
   function record() {
-    const parts = [], began = performance.now();
+    const parts = [];
+    let began = performance.now();
     const mine = recorder = new MediaRecorder(stream, { videoBitsPerSecond: 5e6 });
+    recorder.onstart = () => { began = performance.now(); };
     recorder.ondataavailable = ({ data }) => parts.push(data);
     recorder.onstop = () => told.done(new Blob(parts, { type: mine.mimeType }));
     recorder.start(1000);
