@@ -1,6 +1,6 @@
 """Score what the course measures against what is true of the sample clips.
 
-Run inside the project's .venv:  python scripts/evaluate.py blinks
+Run inside the project's .venv:  python scripts/evaluate.py blinks  (or: levels)
 
 It prints one table and keeps it in data/evaluation/, for the notebooks to show.
 
@@ -10,11 +10,10 @@ blinks   Every rendered clip (originals) with its truth, as it is and under stre
          blinks that stay partial (`Truth.partial`) need not be found, and are no false alarm if
          they are. What else is found is one. The levels were chosen on the people of CHOSEN_ON;
          "other people" had no say in them. "hard clips" are HARD, whoever is in them.
-         Tried on CHOSEN_ON, under all conditions together: shut below 0.40 to 0.80 of the level
-         (0.60 to 0.75 do alike, lower ones lose blinks to compression, 0.80 raises false alarms);
-         open again at 0.70 to 0.92; one eye 0.70 to none; a level over 1.5 to 10 s, from the 50th
-         to the 95th percentile; longest 0.3 to 0.8 s. None matters much near the value taken.
-         The mesh's ratio was tried at 0.50 to 0.82 of its level, and fixed at 0.10 to 0.29.
+levels   What was tried before those levels were chosen: TRIED, one at a time, the others as they
+         stand in `framewise.blinks`, on the people of CHOSEN_ON alone, as the clips are and under
+         all conditions together. None matters much near the value taken. SHUT does as well at 0.60
+         to 0.75; lower loses blinks to compression, 0.80 raises false alarms.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
 import av
 import cv2
@@ -36,11 +36,11 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 from framewise import DATA, blinks, clips, consent, detection, landmarks
 
-CHOSEN_ON = {"Ana", "Chen", "Frank", "Hugo"}
+CHOSEN_ON = ("Ana", "Chen", "Frank", "Hugo")
 HARD = ("gita_smile", "hugo_down", "chen_aside", "dalia_stare")
 """A smile, a look down, looks aside, and talk without a blink."""
 
-GROUPS = ("choosing people", "other people", "hard clips")
+GROUPS = (f"chosen on {', '.join(CHOSEN_ON)}", "other people", "hard clips")
 
 Spans = Iterable[tuple[int, int]]
 
@@ -121,7 +121,7 @@ def _matched(found: list, true: np.ndarray) -> tuple[int, list]:
 def by_lids(track: landmarks.FaceTrack) -> Spans:
     """Find blinks as the course does."""
     yaw = landmarks.head_yaw(track.points)
-    found = blinks.find_blinks(blinks.eye_opening(track), track.times, yaw=yaw)
+    found = blinks.find_blinks(blinks.eye_opening(track), track.times, yaw=yaw, shut=blinks.SHUT)
     return [(blink.first, blink.last) for blink in found]
 
 
@@ -154,20 +154,82 @@ METHODS: dict[str, Callable[[landmarks.FaceTrack], Spans]] = {
 }
 
 
+def _with_constant(constant: str) -> Callable[[landmarks.FaceTrack, float], Spans]:
+    """Return a way to find them as the course would with another value of one of its constants."""
+
+    def find(track: landmarks.FaceTrack, value: float) -> Spans:
+        with mock.patch.object(blinks, constant, value):
+            return by_lids(track)
+
+    return find
+
+
+TRIED: dict[str, tuple[Callable[[landmarks.FaceTrack, float], Spans], tuple[float, ...]]] = {
+    "SHUT": (_with_constant("SHUT"), (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)),
+    "OPEN_AGAIN": (_with_constant("OPEN_AGAIN"), (0.7, 0.76, 0.82, 0.88, 0.92)),
+    "ONE_EYE": (_with_constant("ONE_EYE"), (0.7, 0.75, 0.8, 0.85, 9)),
+    "LEVEL_S": (_with_constant("LEVEL_S"), (1.5, 2, 3, 5, 10)),
+    "LEVEL_PERCENTILE": (_with_constant("LEVEL_PERCENTILE"), (50, 65, 75, 85, 95)),
+    "LONGEST_S": (_with_constant("LONGEST_S"), (0.3, 0.4, 0.5, 0.6, 0.8)),
+    "mesh ratio, local level": (by_mesh, (0.5, 0.6, 0.65, 0.7, 0.75, 0.78, 0.8, 0.82)),
+    "mesh ratio, fixed": (
+        lambda track, level: by_fixed_level(mesh_ratio(track), level),
+        (0.1, 0.15, 0.2, 0.21, 0.22, 0.225, 0.23, 0.235, 0.24, 0.25, 0.27, 0.29),
+    ),
+    "lids, fixed": (
+        lambda track, level: by_fixed_level(blinks.eye_opening(track), level),
+        (0.1, 0.15, 0.18, 0.2, 0.22, 0.25),
+    ),
+}
+
+
+class Case(NamedTuple):
+    """A person in a clip under a condition, as the network sees them."""
+
+    clip: str
+    condition: str
+    person: str
+    seconds: float
+    source: np.ndarray
+    """(T,) int: the frame of the clip that each frame shows."""
+    truth: clips.Truth
+    track: landmarks.FaceTrack | None
+
+    def score(self, find: Callable[[landmarks.FaceTrack], Spans]) -> Score:
+        """Return how well one way finds the blinks."""
+        found = [] if self.track is None else find(self.track)
+        spans = [(self.source[first], self.source[last]) for first, last in found]
+        return score_blinks(spans, self.truth, self.seconds)
+
+
+def cases(entries: Iterable[dict], conditions: Iterable[str]) -> Iterator[Case]:
+    """Yield everyone in the clips of these entries of the catalogue under these conditions."""
+    runs = [(condition, entry) for condition in conditions for entry in entries]
+    for condition, entry in tqdm(runs, "blinks", disable=None):
+        clip, stress = clips.Clip(consent.file_of(entry["id"])), STRESSES[condition]
+        source = source_frames(len(clip), clip.fps, stress.fps if stress else clip.fps)
+        tracks = _tracks(clip, source, stress)
+        for number, person in enumerate(entry["people"]):
+            truth = clips.load_truth(clip, number)
+            track = track_of(truth.box[source] * (stress.scale if stress else 1), tracks)
+            seconds = len(clip) / clip.fps
+            yield Case(entry["id"], condition, person, seconds, source, truth, track)
+
+
 def evaluate_blinks(entries: Iterable[dict], conditions: Iterable[str]) -> list[dict]:
     """Return the rows of the table for these entries of the catalogue under these conditions.
 
     The lids are scored under all conditions, the other methods on the clips as they are.
     """
     scores: dict[tuple[str, str, str], Score] = defaultdict(Score)
-    runs = [(condition, entry) for condition in conditions for entry in entries]
-    for condition, entry in tqdm(runs, "blinks", disable=None):
-        for method, person, score in _scores(entry, condition):
-            groups = [GROUPS[0] if person in CHOSEN_ON else GROUPS[1]]
-            if entry["id"] in HARD:
-                groups += [GROUPS[2]] + [entry["id"]] * (condition == AS_IT_IS)
+    for case in cases(entries, conditions):
+        groups = [GROUPS[0] if case.person in CHOSEN_ON else GROUPS[1]]
+        if case.clip in HARD:
+            groups += [GROUPS[2]] + [case.clip] * (case.condition == AS_IT_IS)
+        for method in METHODS if case.condition == AS_IT_IS else [LIDS]:
+            score = case.score(METHODS[method])
             for group in groups:
-                key = condition, method, group
+                key = case.condition, method, group
                 scores[key] = scores[key].plus(score)
     orders = {"condition": list(STRESSES), "method": list(METHODS), "on": [*GROUPS, *HARD]}
     keys = sorted(
@@ -176,18 +238,23 @@ def evaluate_blinks(entries: Iterable[dict], conditions: Iterable[str]) -> list[
     return [dict(zip(orders, key, strict=True)) | scores[key].row() for key in keys]
 
 
-def _scores(entry: dict, condition: str) -> Iterator[tuple[str, str, Score]]:
-    """Yield method, person and score for everyone in a clip."""
-    clip, stress = clips.Clip(consent.file_of(entry["id"])), STRESSES[condition]
-    source = source_frames(len(clip), clip.fps, stress.fps if stress else clip.fps)
-    tracks = _tracks(clip, source, stress)
-    for number, person in enumerate(entry["people"]):
-        truth = clips.load_truth(clip, number)
-        track = track_of(truth.box[source] * (stress.scale if stress else 1), tracks)
-        for method, find in METHODS.items() if condition == AS_IT_IS else [(LIDS, by_lids)]:
-            found = [] if track is None else find(track)
-            spans = [(source[first], source[last]) for first, last in found]
-            yield method, person, score_blinks(spans, truth, len(clip) / clip.fps)
+def evaluate_levels(entries: Iterable[dict], conditions: Iterable[str]) -> list[dict]:
+    """Return the rows of the table of what was tried, on the people of `CHOSEN_ON` alone."""
+    theirs = [entry for entry in entries if set(entry["people"]) & set(CHOSEN_ON)]
+    known = [case for case in cases(theirs, conditions) if case.person in CHOSEN_ON]
+    rows = []
+    for level, (find, values) in TRIED.items():
+        for value in values:
+            scores = {AS_IT_IS: Score(), "all conditions": Score()}
+            for case in known:
+                score = case.score(lambda track, f=find, v=value: f(track, v))
+                for condition in {case.condition, "all conditions"} & set(scores):
+                    scores[condition] = scores[condition].plus(score)
+            rows += [
+                {"level": level, "value": value, "condition": condition, **score.row()}
+                for condition, score in scores.items()
+            ]
+    return rows
 
 
 def source_frames(count: int, fps: float, wanted: float) -> np.ndarray:
@@ -260,8 +327,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("what", choices=["blinks"])
-    parser.parse_args()
+    parser.add_argument("what", choices=["blinks", "levels"])
+    what = parser.parse_args().what
     known = [
         entry
         for entry in consent.catalogue(consent.CLIPS).values()
@@ -269,9 +336,9 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory() as folder:
         clips.DATA = Path(folder)  # measured anew, and nothing of it kept
-        rows = evaluate_blinks(known, STRESSES)
+        rows = {"blinks": evaluate_blinks, "levels": evaluate_levels}[what](known, STRESSES)
     print_table(rows)
-    write_table(rows, DATA / "evaluation" / "blinks.csv")
+    write_table(rows, DATA / "evaluation" / f"{what}.csv")
 
 
 if __name__ == "__main__":

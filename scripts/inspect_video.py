@@ -129,7 +129,8 @@ def _blinks(track: landmarks.FaceTrack) -> dict:
         found = blinks.find_blinks(opening, track.times, yaw=yaw)
         seconds = blinks.seconds_watched(opening, track.times, yaw=yaw)
     except ValueError:
-        words = f"{len(track)} frames in {track.times[-1]:.1f} s are too few to see blinks"
+        some = "1 frame is" if len(track) == 1 else f"{len(track)} frames are"
+        words = f"{some} too few in {track.times[-1]:.1f} s to see blinks"
         return _uncounted(f"Cannot tell anything from blinks: {words}, which last 0.1 to 0.4 s.")
     if not seconds:
         return _uncounted(blinks.statement(0, 0))
@@ -149,13 +150,14 @@ def _uncounted(words: str) -> dict:
 
 
 def _spans(measured: dict) -> dict[str, list[tuple[int, int]]]:
-    """Return the first and last frame of each blink, by face."""
+    """Return the first and last frame of each blink, for each face whose blinks were counted."""
     faces = measured["faces"]
     return {
         f"face {face['id']}: blinks" if len(faces) > 1 else "blinks": [
-            (b["first"], b["last"]) for b in face["blinks"] or ()
+            (b["first"], b["last"]) for b in face["blinks"]
         ]
         for face in faces
+        if face["blinks"] is not None
     }
 
 

@@ -32,12 +32,16 @@ import numpy as np
 from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
-from framewise import DATA, clips, consent, detection
+from framewise import DATA, clips, consent, detection, landmarks
 
 LONGEST, SIDE = 60, 1280
 """The longest clip that is kept, seconds; its longer side at most, pixels."""
 BIGGEST, BIGGEST_FORM = 2e9, 5e7
 """The largest video and the largest photo of a form that are taken, bytes."""
+SURE = 0.85
+"""The detector's score from which a find counts as a face; below it the landmarks decide."""
+HDR = {16: "PQ", 18: "HLG"}
+"""Transfer curves of phones' HDR video, by their numbers in ITU-T H.273."""
 PART = "take a part of it, such as 20 seconds from 0:10 (--start 0:10 --seconds 20)"
 
 
@@ -129,7 +133,7 @@ def add(
         More people are seen than named.
     """
     source = Path(file).expanduser().absolute()
-    title = name.strip() or source.stem
+    title = _in_one_line(name.strip() or source.stem)
     key = slug(title)
     known = consent.catalogue()
     if agreement.problem():
@@ -201,7 +205,7 @@ def _check_faces(clip: clips.Clip, frames: range, scale: float, named: int) -> N
     looks = round(np.clip(len(frames) / clip.fps, 8, 30))
     spots = np.unique(np.linspace(frames[0], frames[-1], looks).astype(int))
     bar = tqdm(spots, desc="looking for faces", unit=" frames", delay=1, leave=False)
-    counts = np.array([len(detection.detect_faces(_scaled(clip[i], scale))) for i in bar])
+    counts = np.array([_faces(_scaled(clip[i], scale)) for i in bar])
     if not counts.any():
         raise ValueError(
             f"no face was found in any of {len(spots)} frames, and all that this course does "
@@ -213,9 +217,20 @@ def _check_faces(clip: clips.Clip, frames: range, scale: float, named: int) -> N
         at = clip.times[spots[np.argmax(counts >= at_once)]]
         raise consent.ConsentError(
             f"{at_once} faces are seen at once (at {at:.1f} s), but the names are only {named}. "
-            "Name everyone shown, each of whom has to agree; what is no person, such as a poster, "
-            "gets a name that says so. Or take a part without them (--start, --seconds)."
+            "Name everyone shown, each of whom has to agree. What is no person, such as a poster, "
+            "counts as well: on a signed form it gets a name that says so; without a form, cover "
+            "it, or take a part without it (--start, --seconds)."
         )
+
+
+def _faces(image: np.ndarray) -> int:
+    """Count the faces; what the detector is not sure of has to have landmarks too."""
+    faces = detection.detect_faces(image)
+    found = zip(faces.xyxy, faces.score, strict=True)
+    return sum(
+        bool(score >= SURE or np.isfinite(landmarks.find_landmarks(image, box=box)).all())
+        for box, score in found
+    )
 
 
 def _scaled(image: np.ndarray, scale: float) -> np.ndarray:
@@ -241,13 +256,25 @@ def _keep(entry: consent.Entry, clip: clips.Clip, scale: float, form: Path | Non
         width, height = clip.size_wh
         entry["sha256"] = consent.sha256_of(film)
         entry["length"] = {"frames": last - first, "fps": clip.fps, "seconds": round(length, 3)}
+        curve = _transfer_curve(clip.path)
         entry["source"] = ", ".join(
-            [f"{clip.path.name}, {times.size} frames from {clip.times[first]:.2f} s on"]
+            [_in_one_line(clip.path.name)]
+            + [f"{times.size} frames from {clip.times[first]:.2f} s on"]
             + [f"scaled down from {width} x {height}"] * (scale < 1)
             + ["with sound" if sound else "without sound"]
+            + [f"recorded in HDR ({curve}), so darker and paler here"] * bool(curve)
         )
         _write_book(book, [*_own_entries(), entry])
     return entry
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.splitlines())
+
+
+def _transfer_curve(path: Path) -> str | None:
+    with av.open(str(path)) as container:
+        return HDR.get(container.streams.video[0].codec_context.color_trc)
 
 
 def _sound(path: Path, start: float, length: float) -> Iterator[av.AudioFrame]:
@@ -302,8 +329,8 @@ def falls_with(name: str) -> list[str]:
 def forget(name: str) -> list[Path]:
     """Delete an own clip, its form, measurements, marks, and all that was made from it.
 
-    The recording it came from, and notebooks and pages that you saved with pictures of it, are
-    yours to delete.
+    So do pages and numbers of `inspect` in the folder build. What was saved elsewhere, notebooks
+    with pictures of it and the recording it came from are yours to delete.
 
     Returns
     -------
@@ -323,7 +350,8 @@ def forget(name: str) -> list[Path]:
         found |= {*consent.MINE.glob(f"{key}.*"), *consent.MINE.glob(f"forms/{key}.*")}
     for folder, one in itertools.product(("cache", "my_marks"), hashes):
         found |= set((DATA / folder).glob(f"{one[:24]}.*"))
-    for page in (DATA.parent / "build").glob("*.inspect.html"):
+    build = DATA.parent / "build"
+    for page in itertools.chain(build.rglob("*.html"), build.rglob("*.json")):
         text = page.read_text(encoding="utf-8", errors="replace")
         found |= {page} if any(one in text for one in hashes) else set()
     deleted = sorted(path for path in found if path.is_file())
@@ -415,9 +443,12 @@ def read_agreement(answers: dict[str, Any]) -> Agreement:
     if not all(given.values()):
         lacking = "".join(f"\n  {MISSING[key]}" for key in given if not given[key])
         raise ValueError(f"a clip needs the consent of everyone in it. Still missing:{lacking}")
+    if answers.get("me") and answers.get("form"):
+        raise ValueError("form: expected --me or a signed --form, got both; give the form alone.")
     form = None if answers.get("me") else Path(answers["form"]).expanduser().absolute()
+    names = [name.strip() for text in answers["who"] for name in text.split(",")]
     until = _day(answers["until"])
-    return Agreement(answers["who"], answers["scope"], until, answers["contact"], form)
+    return Agreement([*filter(None, names)], answers["scope"], until, answers["contact"], form)
 
 
 def _day(text: str) -> date:
@@ -492,8 +523,8 @@ def _forget(answers: dict[str, Any]) -> str:
     deleted = forget(answers["id"])
     return "\n".join(
         ["Deleted:", *(f"  {path}" for path in deleted)]
-        + ["The recording that it came from, copies you passed on and notebooks saved with"]
-        + ["pictures of it lie elsewhere: delete those yourself."]
+        + ["The recording that it came from, copies you passed on, and notebooks, pages and"]
+        + ["numbers of it that you saved elsewhere: delete those yourself."]
     )
 
 

@@ -7,7 +7,7 @@ import evaluate
 import numpy as np
 import pytest
 from evaluate import Score
-from framewise import clips, consent
+from framewise import DATA, blinks, clips, consent
 from framewise.landmarks import FaceTrack
 
 
@@ -95,11 +95,11 @@ def test_a_small_run_gives_the_table_that_is_kept(tmp_path, monkeypatch, capsys)
     monkeypatch.setattr(clips, "DATA", tmp_path)
     entries = [consent.catalogue()[name] for name in ("hugo_down", "gita_smile")]
     rows = evaluate.evaluate_blinks(entries, [evaluate.AS_IT_IS, "10 frames/s"])
-    own = [row for row in rows if row["method"] == evaluate.LIDS]
+    own, chosen = [row for row in rows if row["method"] == evaluate.LIDS], evaluate.GROUPS[0]
     assert [(row["condition"], row["on"]) for row in own] == [
-        ("25 frames/s", "choosing people"), ("25 frames/s", "other people"),
+        ("25 frames/s", chosen), ("25 frames/s", "other people"),
         ("25 frames/s", "hard clips"), ("25 frames/s", "gita_smile"), ("25 frames/s", "hugo_down"),
-        ("10 frames/s", "choosing people"), ("10 frames/s", "other people"),
+        ("10 frames/s", chosen), ("10 frames/s", "other people"),
         ("10 frames/s", "hard clips"),
     ]  # fmt: skip
     assert own[2]["seconds"] == 16 and {row["blinks"] for row in own} == {0}
@@ -110,3 +110,53 @@ def test_a_small_run_gives_the_table_that_is_kept(tmp_path, monkeypatch, capsys)
         kept = list(csv.DictReader(file))
     assert len(printed) == len(kept) + 1 == len(rows) + 1
     assert kept == [{name: str(value) for name, value in row.items()} for row in rows]
+
+
+def test_the_levels_that_were_tried_are_scored_on_the_choosing_people_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(clips, "DATA", tmp_path)
+    tried = {"SHUT": (evaluate.TRIED["SHUT"][0], (0.0, 0.65))}
+    monkeypatch.setattr(evaluate, "TRIED", tried)
+    entries = [consent.catalogue()[name] for name in ("frank_talk", "gita_smile")]
+    rows = evaluate.evaluate_levels(entries, [evaluate.AS_IT_IS])
+    assert {row["seconds"] for row in rows} == {8}  # Gita had no say
+    assert [row["condition"] for row in rows[:2]] == [evaluate.AS_IT_IS, "all conditions"]
+    hits = {(row["value"], row["condition"]): row["hits"] for row in rows}
+    assert hits[0.0, evaluate.AS_IT_IS] == 0 < hits[0.65, evaluate.AS_IT_IS]
+    assert blinks.SHUT == 0.65  # as it was
+
+
+def kept_table(name):
+    path = DATA / "evaluation" / name
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize(
+    ("condition", "least"),
+    [("25 frames/s", 0.97), ("15 frames/s", 0.9), ("half size, CRF 35", 0.9)],
+)
+def test_on_people_who_had_no_say_the_kept_table_says_enough_are_found(condition, least):
+    (row,) = [
+        row
+        for row in kept_table("blinks.csv")
+        if (row["condition"], row["method"], row["on"])
+        == (condition, evaluate.LIDS, "other people")
+    ]
+    assert float(row["f1"]) >= least
+
+
+def test_the_kept_tables_have_no_more_than_one_false_alarm_in_two_minutes_of_hard_clips():
+    hard = [
+        row
+        for row in kept_table("blinks.csv")
+        if row["method"] == evaluate.LIDS and row["on"] == "hard clips"
+    ]
+    assert {row["condition"] for row in hard} == set(evaluate.STRESSES)
+    assert max(float(row["false_alarms_per_2_min"]) for row in hard) <= 1
+
+
+def test_the_levels_in_use_are_among_those_that_were_tried():
+    tried = {(row["level"], float(row["value"])) for row in kept_table("levels.csv")}
+    for name in evaluate.TRIED:
+        if name.isupper():
+            assert (name, getattr(blinks, name)) in tried

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ import my_clips
 import numpy as np
 import pytest
 from browsing import chromium, jupyterlab, metrics, run_in_lab, wait
-from framewise import clips, consent, own_clips
+from framewise import clips, consent, detection, own_clips
 from framewise.consent import ConsentError
 from selenium.webdriver.common.by import By
 from videos import write_video
@@ -113,12 +114,15 @@ def test_kept_opened_listed_and_forgotten_without_a_trace(name, home, film, tmp_
     assert f"{name}: signed for analyse until {TOMORROW}" in line
     clips.save_arrays(clips.cache_file(clip.sha256, "track"), {"x": np.zeros(1)})
     clips.save_arrays(clips.cache_file(entry["recording"]["sha256"], "index"), {"x": np.zeros(1)})
-    (tmp_path / "course" / "build").mkdir()
-    page = tmp_path / "course" / "build" / "x.inspect.html"
-    page.write_text(f"sha256 {clip.sha256}")
+    build = tmp_path / "course" / "build"
+    (build / "deep").mkdir(parents=True)
+    pages = [build / file for file in ("x.inspect.html", "x.json", "deep/y.html", "other.json")]
+    for page in pages:
+        page.write_text(f"sha256 {'0' * 64 if page.stem == 'other' else clip.sha256}")
     deleted = my_clips.forget(name)
-    assert len(deleted) == 5 and page in deleted
-    (home.parent / "cache").rmdir(), page.parent.rmdir()
+    assert len(deleted) == 7 and set(pages[:3]) < set(deleted)
+    pages[3].unlink(), (build / "deep").rmdir()
+    (home.parent / "cache").rmdir(), build.rmdir()
     assert tree(tmp_path) == before
     assert entry["id"] not in consent.catalogue()
 
@@ -308,7 +312,7 @@ REFUSED = {
         r"is \d\d:\d\d long, a clip at most 60 s",
     ),
     "no face": (lambda path, ana: write_video(path, count=20), "no face was found"),
-    "two faces": (write_two, "2 faces are seen at once.*names are only 1.*Name everyone"),
+    "two faces": (write_two, "2 faces are seen at once.*names are only 1.*Name everyone.*cover it"),
     "a folder": (lambda path, ana: path.mkdir(), "this is a folder"),
     "not there": (lambda path, ana: None, "no such file"),
 }
@@ -322,6 +326,58 @@ def test_what_is_no_clip_is_refused_and_leaves_nothing(what, home, tmp_path, ana
     with pytest.raises((ValueError, OSError, ConsentError), match=words):
         my_clips.add(path, own_word())
     assert not home.exists()
+
+
+def test_what_only_the_detector_takes_for_a_face_needs_no_name(home, film, tmp_path, monkeypatch):
+    detect = detection.detect_faces
+
+    def with_a_stain(image):
+        faces = detect(image)
+        return detection.Faces(
+            np.vstack([faces.xyxy, [(10, 300, 110, 400)]]),
+            np.append(faces.score, 0.7),
+            np.vstack([faces.keypoints, faces.keypoints[:1]]),
+        )
+
+    monkeypatch.setattr(detection, "detect_faces", with_a_stain)
+    assert my_clips.add(film, own_word())["people"] == ["Zoë"]
+    write_two(tmp_path / "two.mp4", list(clips.Clip(film)))
+    with pytest.raises(ConsentError, match="2 faces are seen at once"):
+        my_clips.add(tmp_path / "two.mp4", own_word())
+
+
+def test_names_with_commas_between_are_several_people(film):
+    answers = {"video": str(film), "who": ["Ana, Ben"], "me": True, "scope": ["analyse"]}
+    answers |= {"until": str(TOMORROW), "contact": "Ana"}
+    agreement = my_clips.read_agreement(answers)
+    assert agreement.people == ["Ana", "Ben"]
+    assert agreement.problem().startswith("form: 2 people are shown")
+    assert my_clips.read_agreement(answers | {"who": [" , "]}).problem().startswith("who:")
+    with pytest.raises(ValueError, match="expected --me or a signed --form, got both"):
+        my_clips.read_agreement(answers | {"form": "sheet.pdf"})
+
+
+def test_a_line_break_in_a_name_stays_out_of_lists(home, film):
+    odd = film.with_name("new\nline.mp4")
+    film.rename(odd)
+    entry = my_clips.add(odd, own_word())
+    assert entry["title"] == "new line" and entry["source"].startswith("new line.mp4, ")
+
+
+def test_a_recording_in_hdr_is_kept_and_its_look_is_told(home, tmp_path, ana):
+    path = tmp_path / "hdr.mp4"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p10le"
+        stream.codec_context.color_trc = 18
+        stream.codec_context.color_primaries = 9
+        for image in ana[:5]:
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p10le")
+            frame.color_trc, frame.color_primaries = 18, 9
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    entry = my_clips.add(path, own_word())
+    assert entry["source"].endswith("recorded in HDR (HLG), so darker and paler here")
 
 
 def test_two_people_are_kept_when_both_are_named_and_signed(home, tmp_path, ana):
@@ -742,7 +798,7 @@ def test_a_recording_by_camera_is_kept_and_then_a_file_with_a_form(
     wait(shown, lambda: find(shown, "[name=record]").is_displayed())
     wait(shown, lambda: find(shown, "video").get_property("videoWidth") == 640)
     find(shown, "[name=record]").click()
-    says(shown, "video", "recording: 1 of 20 s")
+    wait(shown, lambda: re.match("recording: [1-9]", find(shown, "p.video").text))
     find(shown, "[name=record]").click()
     says(shown, "video", "is here")
     assert not find(shown, "[name=record]").is_displayed()  # the camera is closed
@@ -799,6 +855,7 @@ BARE = """
     };
     const el = document.body.appendChild(document.createElement("div"));
     const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    const until = async (holds) => { while (!holds()) await rest(10); };
     const line = (name) => el.querySelector(`p.${name}`).textContent;
     const named = (name) => el.querySelector(`[name=${name}]`);
     const choose = (kind, size, name = "a.mp4") => {
@@ -843,11 +900,11 @@ def test_a_camera_that_does_not_open_is_told_with_another_way(browser, camera, w
       }});
       {camera}
       named("camera").click();
-      await rest(100);
+      await until(() => line("video").includes("choose the file"));
       return [line("video"), !named("choose").disabled && !named("camera").disabled];
     """,
     )
-    assert words in said and "choose the file" in said
+    assert words in said
     assert usable
 
 
@@ -856,12 +913,14 @@ def test_pieces_wait_for_one_another(browser):
         browser,
         """
       choose("video", 2.5e6);
-      await rest(100);
+      await until(() => sent.length === 1);
       choose("form", 10, "b.jpg");
       const other = line("form");
+      await rest(100);
       const sizes = [sent.length];
       for (const at of [1 << 20, 2 << 20, 2.5e6]) {
         answer({ at });
+        await until(() => sent.length > sizes.length || line("video").includes("is here"));
         await rest(100);
         sizes.push(sent.length);
       }
@@ -883,7 +942,7 @@ def test_files_that_cannot_come_and_errors_of_the_kernel_are_told(browser):
       choose("video", 0);
       const empty = line("video");
       choose("video", 10);
-      await rest(100);
+      await until(() => sent.length);
       answer({ error: "the <b>disk</b> is full" });
       return [large, empty, line("video")];
     """,
@@ -891,6 +950,32 @@ def test_files_that_cannot_come_and_errors_of_the_kernel_are_told(browser):
     assert "more than the 3.0 MB" in large and "add-clip a.mp4" in large
     assert empty == "a.mp4 is empty."
     assert broken == "the <b>disk</b> is full"
+
+
+def test_nothing_else_is_taken_while_a_clip_is_being_kept(browser):
+    waits, said, sent = bare(
+        browser,
+        """
+      choose("video", 10);
+      await until(() => sent.length === 1);
+      answer({ at: 10 });
+      el.querySelectorAll("[name$=-me]")[0].click();
+      el.querySelectorAll("[name$=-scope]")[0].click();
+      for (const name of ["who", "contact"]) named(name).value = "Ana";
+      named("agreed").click();
+      named("keep").click();
+      await until(() => sent.length === 2);
+      choose("video", 20, "b.mp4");
+      const waits = [line("video")];
+      named("camera").click();
+      waits.push(line("video"));
+      await rest(100);
+      answer({ error: "no face was found" });
+      return [waits, line("keep"), sent.length];
+    """,
+    )
+    assert waits == ["Wait until the clip has been kept."] * 2
+    assert said == "Not kept: no face was found" and sent == 2
 
 
 def test_a_recording_stops_by_itself_and_a_removed_form_closes_the_camera(browser):
@@ -901,13 +986,16 @@ def test_a_recording_stops_by_itself_and_a_removed_form_closes_the_camera(browse
       const paint = () => canvas.getContext("2d").fillRect(Math.random() * 99, 0, 9, 9);
       const draw = setInterval(paint, 30);
       media({ getUserMedia: async () => (streams.push(canvas.captureStream(25)), streams.at(-1)) });
+      const ready = () => el.querySelector("video").videoWidth;
       named("camera").click();
-      await rest(300);
+      await until(ready);
       named("record").click();
-      await rest(2000);
+      await until(() => sent.length);
+      await until(() => !named("camera").disabled);
       const count = sent.length;
       named("camera").click();
-      await rest(300);
+      await until(() => streams.length === 2);
+      await rest(100);
       const states = () => streams.map((stream) => stream.getTracks()[0].readyState);
       const live = states();
       remove();

@@ -27,21 +27,28 @@ EYES = np.array([[33, 160, 158, 133, 153, 144], [362, 385, 387, 263, 373, 380]])
 
 SHUT, OPEN_AGAIN = 0.65, 0.82
 """Shares of the open level: a closure goes below the first and lasts while below the second. These
-and the numbers below were chosen on four of the sample people; scripts/evaluate.py tells what was
-tried, and scores them on the others."""
+and the numbers below were chosen on four of the sample people: data/evaluation/levels.csv tells
+what was tried, blinks.csv how they do on the others (scripts/evaluate.py)."""
 ONE_EYE = 0.80
 """Share of the open level: in a blink both eyes go below it, in a wink one stays above."""
 LEVEL_S, LEVEL_PERCENTILE = 3.0, 75
 """The open level is this percentile of the opening over so many seconds around a frame ..."""
 LEAST_LEVEL = 0.6
 """... but at least this share of that percentile over the whole clip: eyes held shut for seconds
-are not taken for open ones."""
+are not taken for open ones, unless they are open for less than a quarter of the clip; hence ..."""
+LEAST_OPEN = 0.10
+"""... the lid gap over eye width below which no level is that of open eyes. On the sample clips and
+on ten real ones it is 0.26 or more, with the lids shut 0.04 to 0.08."""
 SHORTEST_S, LONGEST_S = 0.05, 0.5
 """Seconds: what is shorter is a jump of the measurement, what is longer is no blink."""
+ROUNDING_S = 2e-3
+"""Some files tell the times of their frames in whole milliseconds."""
 MOST_TURNED = 30.0
 """Degrees of yaw past which the far eye is not seen well enough."""
 LEAST_FPS = 10.0
 """A blink lasts 0.1 to 0.4 s: at fewer frames a second it can fall between two of them."""
+LONGEST_GAP_S = 1.5 / LEAST_FPS
+"""So it can while one frame stays for longer than this: that frame counts as not seen."""
 
 RATES = {"reading": (1.4, 14.4), "at rest": (8.0, 21.0), "talking": (10.5, 32.5)}
 """Blinks a minute by activity, the 95 % ranges of a review of published measurements on adults
@@ -123,9 +130,10 @@ def open_level(opening: np.ndarray, times: np.ndarray) -> np.ndarray:
         The 75th percentile of what was measured within 1.5 s to either side, at least 0.6 of that
         of the whole clip; NaN where nothing was measured.
     """
+    opening, times = np.asarray(opening, float), np.asarray(times, float)
     begin = np.searchsorted(times, times - LEVEL_S / 2, "left")
     end = np.searchsorted(times, times + LEVEL_S / 2, "right")
-    level = np.full(np.shape(opening), np.nan)
+    level = np.full(opening.shape, np.nan)
     measured = np.isfinite(opening).all(axis=1)
     for i in np.flatnonzero(measured):
         near = slice(begin[i], end[i])
@@ -161,8 +169,9 @@ def find_closures(
     2. A blink is where the mean of both eyes falls below 0.65 and each of them below 0.80.
     3. A wink is where one eye falls below 0.65 while the other stays above 0.80.
     4. Either lasts while that mean, or that eye, stays below 0.82.
-    5. It begins and ends within the clip, and the face is found in all its frames and in those just
-       before and after, turned by at most 30 degrees if `yaw` is given.
+    5. It begins and ends within the clip, and the face is seen in all its frames and in those just
+       before and after: found, turned by at most 30 degrees if `yaw` is given, with an open level
+       of 0.10 or more, and with the next frame no later than 0.15 s.
     6. It lasts at least 0.05 s. Both eyes shut for longer than 0.5 s are a closure, not a blink.
 
     A look down or a smile lowers the level with the lids and stays above 0.65 of it. A shallow
@@ -175,7 +184,7 @@ def find_closures(
     opening : (T, 2) float
         As `eye_opening` returns it; NaN where the face was not found.
     times : (T,) float, seconds
-        At 10 frames a second or more.
+        Rising, at 10 frames a second or more, evenly or not.
     yaw : (T,) float, degrees, optional
         How far the head is turned, see `landmarks.head_yaw`.
     shut : float
@@ -189,25 +198,24 @@ def find_closures(
     Raises
     ------
     ValueError
-        Shapes that do not fit, or fewer than 10 frames a second.
+        Shapes that do not fit, times that do not rise, or fewer than 10 frames a second.
     """
-    opening, times = _checked(opening, times)
-    share = np.where(_seen(opening, yaw)[:, None], opening / open_level(opening, times), np.nan)
+    share = _shares(opening, times, yaw)
     spans = [(*span, "blink") for span in _dips(share.mean(axis=1), shut)]
     spans = [s for s in spans if share[s[0] : s[1] + 1].min(axis=0).max() < ONE_EYE]
     for eye, other in ((0, 1), (1, 0)):
         dips = _dips(share[:, eye], shut)
         spans += [(a, b, "wink") for a, b in dips if share[a : b + 1, other].min() >= ONE_EYE]
     found = (_closure(share, times, *span) for span in sorted(spans))
-    return [one for one in found if _length(one, times) >= SHORTEST_S]
+    return [one for one in found if _length(one, times) > SHORTEST_S - ROUNDING_S]
 
 
 def seconds_watched(
     opening: np.ndarray, times: np.ndarray, *, yaw: np.ndarray | None = None
 ) -> float:
-    """Return for how long a blink could have been found; parameters as for `find_closures`."""
-    opening, times = _checked(opening, times)
-    return float(np.count_nonzero(_seen(opening, yaw)) * _step(times))
+    """Return for how long the eyes were seen (5 of `find_closures`, with the same parameters)."""
+    seen = np.isfinite(_shares(opening, times, yaw)).all(axis=1)
+    return float(_lasting(times)[seen].sum())
 
 
 def blink_durations(found: Sequence[Blink], times: np.ndarray) -> np.ndarray:
@@ -220,32 +228,43 @@ def blink_intervals(found: Sequence[Blink], times: np.ndarray) -> np.ndarray:
     return np.diff(np.asarray(times)[[blink.lowest for blink in found]])
 
 
-def _checked(opening: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    opening, times = np.asarray(opening, float), np.asarray(times, float)
-    if opening.shape != (len(times), 2) or len(times) < 2:
-        raise ValueError(
-            "opening, times: expected (T, 2) and (T,), both eyes and the time of two frames or "
-            f"more, got {opening.shape} and {times.shape}."
-        )
-    if _step(times) * LEAST_FPS > 1.01:
-        raise ValueError(
-            f"{1 / _step(times):.3g} frames a second are too few to see blinks, which last 0.1 to "
-            f"0.4 s; take a clip with {LEAST_FPS:.0f} or more."
-        )
-    return opening, times
+def _shares(opening: np.ndarray, times: np.ndarray, yaw: np.ndarray | None) -> np.ndarray:
+    """Return the opening as a share of the open level, (T, 2); NaN where an eye is not seen."""
+    opening = np.asarray(opening, float)
+    _check_series(opening, np.asarray(times, float), yaw)
+    level = open_level(opening, times)
+    seen = (level >= LEAST_OPEN).all(axis=1) & (_lasting(times) <= LONGEST_GAP_S)
+    if yaw is not None:
+        seen &= np.abs(yaw) <= MOST_TURNED
+    return np.divide(opening, level, where=seen[:, None], out=np.full(opening.shape, np.nan))
 
 
-def _step(times: np.ndarray) -> float:
-    return float(np.median(np.diff(times)))
+def _check_series(opening: np.ndarray, times: np.ndarray, yaw: np.ndarray | None) -> None:
+    shapes = [opening.shape, times.shape, times.shape if yaw is None else np.shape(yaw)]
+    count = len(opening) if opening.ndim else 0
+    if shapes != [(count, 2), (count,), (count,)] or count < 2:
+        raise ValueError(
+            "opening, times, yaw: expected (T, 2), (T,) and (T,), both eyes, the time and the turn "
+            f"in two frames or more, got {', '.join(map(str, shapes))}."
+        )
+    steps = np.diff(times)
+    if not (steps > 0).all():
+        raise ValueError("times: expected seconds that rise from frame to frame.")
+    if np.median(steps) * LEAST_FPS > 1.01:
+        raise ValueError(
+            f"{1 / np.median(steps):.3g} frames a second are too few to see blinks, which last 0.1 "
+            f"to 0.4 s; take a clip with {LEAST_FPS:.0f} or more."
+        )
+
+
+def _lasting(times: np.ndarray) -> np.ndarray:
+    """Return how long each frame stays, (T,) seconds; the last one as long as most do."""
+    steps = np.diff(times)
+    return np.append(steps, np.median(steps))
 
 
 def _length(blink: Blink, times: np.ndarray) -> float:
-    return float(times[blink.last] - times[blink.first] + _step(times))
-
-
-def _seen(opening: np.ndarray, yaw: np.ndarray | None) -> np.ndarray:
-    measured = np.isfinite(opening).all(axis=1)
-    return measured if yaw is None else measured & (np.abs(yaw) <= MOST_TURNED)
+    return float(_lasting(times)[blink.first : blink.last + 1].sum())
 
 
 def _dips(curve: np.ndarray, shut: float) -> Iterator[tuple[int, int]]:
@@ -261,7 +280,7 @@ def _closure(share: np.ndarray, times: np.ndarray, first: int, last: int, kind: 
     during = share[first : last + 1].mean(axis=1)
     lowest = int(during.argmin())
     blink = Blink(first, first + lowest, last, float(np.clip(1 - during[lowest], 0, 1)), kind)
-    too_long = kind == "blink" and _length(blink, times) > LONGEST_S
+    too_long = kind == "blink" and _length(blink, times) > LONGEST_S + ROUNDING_S
     return replace(blink, kind="closure") if too_long else blink
 
 
@@ -324,6 +343,11 @@ def silence_needed(rate: float, *, chance: float = 0.025) -> float:
     That is, until somebody who blinks `rate` times a minute shows none with so small a chance.
     With 0.025 it is where the 95 % interval of `rate_interval` begins to leave `rate` out.
     """
+    if not (rate > 0 and 0 < chance <= 1):
+        raise ValueError(
+            f"rate, chance: expected a rate above 0 and a chance above 0, up to 1, got {rate} "
+            f"and {chance}."
+        )
     return -math.log(chance) / rate * 60
 
 
@@ -363,7 +387,7 @@ def likelihood_ratio(count: int, seconds: float, activity: str, fake_rate: float
     Raises
     ------
     ValueError
-        An activity that is not in `RATES`; a count or a time outside its range.
+        An activity that is not in `RATES`; a count, a time or a rate outside its range.
 
     References
     ----------
@@ -371,13 +395,22 @@ def likelihood_ratio(count: int, seconds: float, activity: str, fake_rate: float
     log-normal distributions best.
     """
     _check_count(count, seconds)
+    if not fake_rate >= 0:
+        raise ValueError(f"fake_rate: expected blinks a minute, 0 or more, got {fake_rate}.")
     low, high = np.log(_usual(activity))
     spread = (high - low) / (2 * 1.959963984540054)  # 95 % of a normal distribution
-    off = np.linspace(-8, 8, 1001)  # standard deviations
-    means = np.exp((low + high) / 2 + spread * off) * seconds / 60
-    real = [_chance(count, mean) for mean in means]
-    average = float(np.average(real, weights=np.exp(-(off**2) / 2)))
-    return _chance(count, fake_rate * seconds / 60) / average
+    off = np.linspace(-40, 40, 20001)  # standard deviations
+    mean = np.exp((low + high) / 2 + spread * off) * seconds / 60
+    real = _log_sum(count * np.log(mean) - mean - off**2 / 2) - _log_sum(-(off**2) / 2)
+    fake = fake_rate * seconds / 60
+    if fake == 0 and count:
+        return 0.0
+    with np.errstate(over="ignore"):  # beyond any number: infinite
+        return float(np.exp((count * math.log(fake) if count else 0) - fake - real))
+
+
+def _log_sum(logs: np.ndarray) -> float:
+    return float(logs.max() + np.log(np.exp(logs - logs.max()).sum()))
 
 
 def statement(count: int, seconds: float, activity: str | None = None) -> str:
@@ -446,9 +479,9 @@ def _compare(count: int, seconds: float, usual: tuple[float, float]) -> str:
 
 
 def _check_count(count: int, seconds: float) -> None:
-    if count < 0 or not seconds > 0:
+    if count < 0 or count != int(count) or not seconds > 0:
         raise ValueError(
-            "count, seconds: expected a count from 0 up and a time above 0 s, got "
+            "count, seconds: expected a whole number from 0 up and a time above 0 s, got "
             f"{count} and {seconds}."
         )
 

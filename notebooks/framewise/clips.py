@@ -223,7 +223,8 @@ class Truth:
     """(B, 3) int: the first, the lowest and the last frame of each blink, rising; a blink lasts
     while it closes the two lids by more than 0.1 on average."""
     partial: np.ndarray
-    """(B,) bool: blinks that never close the lids by 0.8."""
+    """(B,) bool: blinks that by themselves, were the lids not low already, close them by less than
+    0.8."""
     pose: np.ndarray
     """(T, 3) float32, degrees: the head's yaw (+ to the person's left), pitch (+ down) and roll
     (+ towards the right shoulder); the head is turned by Ry(yaw) Rx(pitch) Rz(roll)."""

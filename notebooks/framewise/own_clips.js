@@ -68,6 +68,8 @@ const VOWS = {
   "": "Everyone shown has agreed to just this and has signed the form.",
 };
 
+const KEEPING = "Wait until the clip has been kept.";
+
 // The camera: from the preview to a recording that ends by itself.
 function makeCamera(video, longest, told) {
   let stream = null, recorder = null, timer = 0;
@@ -139,6 +141,7 @@ function render({ model, el }) {
 
   function hand(kind, blob, name) {
     if (sending) return say(kind, "Wait until the other file has arrived.", true);
+    if (named("keep").disabled) return say(kind, KEEPING, true);
     delete here[kind];
     if (!blob.size) return say(kind, `${name} is empty.`, true);
     if (blob.size > info.most[kind]) {
@@ -239,6 +242,7 @@ function render({ model, el }) {
     choose: () => named("video").click(),
     paper: () => named("form").click(),
     async camera() {
+      if (named("keep").disabled) return say("video", KEEPING, true);
       show(null);
       shooting(true);
       say("video", "The browser may ask whether this page may use the camera.");
@@ -268,7 +272,7 @@ function render({ model, el }) {
   root.addEventListener("click", (event) => acts[event.target.closest("button")?.name]?.());
   root.addEventListener("change", ({ target }) => {
     if (target.name === "video" && target.files[0]) {
-      show(target.files[0]);
+      if (!sending && !named("keep").disabled) show(target.files[0]);
       take(target.files[0], target.files[0].name);
     }
     if (target.name === "form" && target.files[0]) hand("form", target.files[0], target.files[0].name);

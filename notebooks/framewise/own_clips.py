@@ -97,6 +97,8 @@ class ClipForm(anywidget.AnyWidget):
     def _keep(self, answers: dict[str, Any]) -> dict[str, Any]:
         """Hand the answers to the program; return what it said, for the form."""
         files = {kind: str(path) for kind, path in self._files.items()}
+        if answers.get("me"):  # a form may have come before that was chosen
+            files.pop("form", None)
         command = [sys.executable, str(PROGRAM), "add", json.dumps(answers | files)]
         pipe, env = subprocess.PIPE, {**os.environ, "PYTHONUTF8": "1"}
         child = subprocess.Popen(
