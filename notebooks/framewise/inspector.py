@@ -207,20 +207,30 @@ class Reel:
         )
         return [np.rint((edge.ravel() + 0.5) / 2).astype(int).tolist() for edge in edges]
 
-    def fit(self, budget: float) -> Reel:
-        """Shrink the frames, then leave some out, until they take `budget` bytes or less."""
-        reel = replace(self, jpeg=SMALL)
-        at = np.linspace(0, len(self.clip) - 1, 6).astype(int).tolist()
-        sample = list(self._readable(at))
-        outlines = [json.dumps([self.outline(mask, i) for mask in self.areas.values()]) for i in at]
-        numbers = 2000 * len(self.tracks) + np.mean([*map(len, outlines)]) * 3 / 4
+    def need(self, count: int) -> float:
+        """Estimate what the first `count` frames take in a page at full size, in bytes."""
+        return replace(self, jpeg=SMALL)._bytes(*self._sample(count), count)
+
+    def fit(self, budget: float, count: int) -> Reel:
+        """Shrink the frames, then leave some out, until the first `count` take `budget` bytes."""
+        reel, sample = replace(self, jpeg=SMALL), self._sample(count)
         smallest = min(1.0, SMALLEST / max(self.clip.size_wh))
         while True:
-            each = np.mean([len(reel.encode(image)) for image in sample] or [0]) + numbers
-            ratio = each * len(self.clip) * 1.4 / budget  # base64 takes 4/3
+            ratio = reel._bytes(*sample, count) / budget
             if ratio <= 1 or reel.scale == smallest:
-                return replace(reel, step=min(math.ceil(ratio), len(self.clip)))
+                return replace(reel, step=min(math.ceil(ratio), count))
             reel = replace(reel, scale=max(smallest, reel.scale * min(0.95, ratio**-0.5)))
+
+    def _sample(self, count: int) -> tuple[list[np.ndarray], float]:
+        """Return a few of the first `count` frames, and the bytes of a frame's numbers."""
+        at = np.linspace(0, count - 1, 6).astype(int).tolist()
+        outlines = [json.dumps([self.outline(mask, i) for mask in self.areas.values()]) for i in at]
+        numbers = 2000 * len(self.tracks) + np.mean([*map(len, outlines)]) * 3 / 4
+        return list(self._readable(at)), float(numbers)
+
+    def _bytes(self, images: list[np.ndarray], numbers: float, count: int) -> float:
+        each = np.mean([len(self.encode(image)) for image in images] or [0]) + numbers
+        return float(each * count * 1.4)  # base64 takes 4/3
 
     def _readable(self, frames: Iterable[int]) -> Iterator[np.ndarray]:
         for frame in frames:
@@ -281,6 +291,8 @@ class FrameInspector(anywidget.AnyWidget):
     ------
     ValueError
         A track, series or area without exactly one entry per frame of the clip.
+    TypeError
+        Something else than a clip, a track, a dict or a layer where one is expected.
     """
 
     _esm = HERE / "inspector.js"
@@ -307,9 +319,11 @@ class FrameInspector(anywidget.AnyWidget):
         areas: Areas = None,
         truth: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
-        tracks = [] if track is None else [track] if hasattr(track, "points") else list(track)
-        areas = {str(name): np.asarray(mask) > 0.5 for name, mask in (areas or {}).items()}
-        curves = {str(name): np.asarray(values, float) for name, values in (series or {}).items()}
+        tracks = [] if track is None else list(track) if isinstance(track, Sequence) else [track]
+        dicts = {"series": series, "spans": spans, "areas": areas}
+        _require_kinds(clip, compare, tracks, layers, dicts)
+        areas = {str(name): _numbers(name, mask) > 0.5 for name, mask in (areas or {}).items()}
+        curves = {str(name): _numbers(name, values) for name, values in (series or {}).items()}
         _require_fit(clip, tracks, curves, areas)
         self._reels = [Reel(clip, tracks, areas)] + ([Reel(compare)] if compare else [])
         self._layers = _named(map(_as_layer, (*LAYERS, *layers)))
@@ -325,12 +339,13 @@ class FrameInspector(anywidget.AnyWidget):
         return {
             **self._reels[0].info(),
             "series": {name: list(map(_json, values)) for name, values in curves.items()},
-            "spans": {name: [[int(a), int(b)] for a, b in pairs] for name, pairs in spans.items()},
+            "spans": {str(name): _pairs(name, pairs) for name, pairs in spans.items()},
             "groups": {name: at.tolist() for name, at in landmarks.GROUPS.items()},
             "layers": {name: layer.table() for name, layer in self._layers.items()},
             "other": compare and {**self._reels[1].info(), "match": _match(clip, compare)},
             "reasons": REASONS,
             "blind": self._truth is not None,
+            "sha256": clip.sha256,
         }
 
     @traitlets.validate("frame")
@@ -379,7 +394,8 @@ class FrameInspector(anywidget.AnyWidget):
         except (OSError, ValueError) as error:
             self._path = None
             return {"_kept": f"not kept: {_words(error)}"}
-        return {"marks": made, "_committed": kept["committed"]}
+        known = "kept on this computer" if made else ""
+        return {"marks": made, "_committed": kept["committed"], "_kept": known}
 
     def _keep(self, change: dict[str, Any]) -> None:
         """Write what changed to disk; another inspector of this clip may have written there too."""
@@ -392,21 +408,32 @@ class FrameInspector(anywidget.AnyWidget):
                 kept = marks.load_marks(self._path)
                 made = marks.merge_marks(kept["marks"], change["old"], change["new"])
                 committed = kept["committed"]
-            marks.save_marks(self._path, made, committed=committed)
+            clip = self._reels[0].clip.sha256
+            marks.save_marks(self._path, made, committed=committed, clip=clip)
             self._kept = "kept on this computer"
         except (OSError, ValueError) as error:
             self._kept = f"not kept: {_words(error)}"
 
     def save_marks(self, path: str | Path) -> Path:
         """Write the marks to a JSON file of your own; OSError where that fails."""
-        return marks.save_marks(path, self.marks, committed=self._committed)
+        clip = self._reels[0].clip.sha256
+        return marks.save_marks(path, self.marks, committed=self._committed, clip=clip)
 
     def load_marks(self, path: str | Path) -> None:
-        """Add the marks of a JSON file to those that are here; ValueError where it holds none."""
+        """Add the marks of a JSON file to those that are here.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            There is no such file; it holds no marks, or those of another clip.
+        """
         if not Path(path).exists():
             raise FileNotFoundError(f"{path}: no such file; save_marks writes one.")
-        here = {mark["id"] for mark in self.marks}
-        read = marks.check_marks(marks.load_marks(path)["marks"], len(self._reels[0].clip))
+        here, kept = {mark["id"] for mark in self.marks}, marks.load_marks(path)
+        clip = self._reels[0].clip
+        if kept["clip"] not in ("", clip.sha256):
+            raise ValueError(f"{path} holds marks of another clip than {Path(clip.path).name}.")
+        read = marks.check_marks(kept["marks"], len(clip))
         new = [mark for mark in read if mark["id"] not in here]
         self.marks = [*self.marks, *new]
 
@@ -460,17 +487,16 @@ class FrameInspector(anywidget.AnyWidget):
         if path.exists() and (path.is_dir() or not path.read_bytes().startswith(MARKER.encode())):
             raise FileExistsError(f"{path} is not a page of the inspector; choose another name.")
         spare = max(max_mb * 1e6 - len(json.dumps(self._info)) - 60_000, 1)  # less the program
-        sizes = [len(reel.clip) * math.prod(reel.clip.size_wh) for reel in self._reels]
-        reels = [
-            reel.fit(spare * size / sum(sizes))
-            for reel, size in zip(self._reels, sizes, strict=True)
+        both = list(zip(self._reels, self._counts(), strict=True))
+        needs = [reel.need(count) for reel, count in both]
+        reels = [  # half for each, and what the other leaves
+            reel.fit(max(spare / len(both), spare - (sum(needs) - need)), count)
+            for (reel, count), need in zip(both, needs, strict=True)
         ]
-        other = self._info["other"]
-        last = [len(self._reels[0].clip) - 1] + ([max(other["match"])] if other else [])
         wanted = [
             (r, n)
             for r, reel in enumerate(reels)
-            for n in range(last[r] // (reel.together * reel.step) + 1)
+            for n in range(math.ceil(both[r][1] / (reel.together * reel.step)))
         ]
         bar = tqdm(wanted, "making the page", unit=" chunks", delay=1, leave=False)
         chunks = ({"reel": r, **reels[r].chunk(n)} for r, n in bar)
@@ -483,9 +509,16 @@ class FrameInspector(anywidget.AnyWidget):
             partial.write_text(page, encoding="utf-8", errors="replace")
         return path
 
+    def _counts(self) -> list[int]:
+        """Return how many frames of the clip, and of a second one, are ever shown."""
+        other = self._info["other"]
+        return [len(self._reels[0].clip)] + ([max(other["match"]) + 1] if other else [])
+
     def _page_state(self, reels: Sequence[Reel]) -> dict[str, Any]:
         """Return what a page knows of this widget, given the frames that it holds."""
-        other = len(reels) > 1 and {**self._info["other"], **reels[1].info()}
+        other = len(reels) > 1 and {
+            **self._info["other"], **reels[1].info(), "count": self._counts()[1]
+        }  # fmt: skip
         news = {"layers": {}, "other": other or None, "blind": bool(self._verdict)}
         shown = ("frame", "marks", "_committed", "_verdict")
         state = {name: getattr(self, name) for name in shown}
@@ -546,6 +579,38 @@ def _preview(reel: Reel, seconds: float = 0.1, most: int = 24) -> Reel:
     return replace(reel, step=step, scale=min(1, SMALLEST / reel.clip.size_wh[0]), jpeg=SMALL)
 
 
+def _require_kinds(
+    clip: Clip, compare: Clip | None, tracks: Sequence, layers: Iterable, named: Mapping[str, Any]
+) -> None:
+    whole = "a Clip, such as clips.open_sample(name) or clips.Clip(path) returns"
+    wanted = [("clip", clip, hasattr(clip, "size_wh"), whole)]
+    wanted += [("compare", compare, compare is None or hasattr(compare, "size_wh"), whole)]
+    wanted += [("track", t, hasattr(t, "points"), "a FaceTrack or a list of them") for t in tracks]
+    listed = isinstance(layers, Iterable) and not isinstance(layers, str)
+    wanted += [("layers", layers, listed, "a list of Layer or functions frame -> (H, W)")]
+    wanted += [
+        (name, one, one is None or isinstance(one, Mapping), "a dict of name to values")
+        for name, one in named.items()
+    ]
+    for name, one, fits, what in wanted:
+        if not fits:
+            raise TypeError(f"{name}: expected {what}, got {str(one)[:60]!r}.")
+
+
+def _numbers(name: str, values: np.ndarray) -> np.ndarray:
+    try:
+        return np.asarray(values, float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: expected numbers, NaN where there are none; {error}.") from None
+
+
+def _pairs(name: str, spans: Iterable[Sequence[int]]) -> list[list[int]]:
+    try:
+        return [sorted((int(first), int(last))) for first, last in spans]
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: expected pairs (first, last) of frames, got {spans}.") from None
+
+
 def _require_fit(clip: Clip, tracks: Sequence, curves: Mapping, areas: Mapping) -> None:
     count, (width, height) = len(clip), clip.size_wh
     wanted = [("track", t.score.shape, [(count,)]) for t in tracks]
@@ -574,6 +639,8 @@ def _named(layers: Iterable[Layer]) -> dict[str, Layer]:
 def _as_layer(layer: Layer | Callable[[np.ndarray], np.ndarray]) -> Layer:
     if isinstance(layer, Layer):
         return layer
+    if not callable(layer):
+        raise TypeError(f"layers: expected a Layer or a function frame -> (H, W), got {layer!r}.")
     name = getattr(layer, "__name__", type(layer).__name__)
     return Layer(name, lambda clip, frame: layer(clip[frame]))
 

@@ -82,7 +82,9 @@ def marks_file(sha256: str) -> Path:
 
 
 def load_marks(path: str | Path) -> dict[str, Any]:
-    """Read {"marks": list, "committed": bool} from a file; nothing marked where there is none.
+    """Read {"marks": list, "committed": bool, "clip": sha256 or ""} from a file.
+
+    Nothing is marked where there is no file.
 
     Raises
     ------
@@ -91,10 +93,11 @@ def load_marks(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     if not path.exists():
-        return {"marks": [], "committed": False}
+        return {"marks": [], "committed": False, "clip": ""}
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        return {"marks": list(kept["marks"]), "committed": bool(kept.get("committed"))}
+        told = {"committed": bool(kept.get("committed")), "clip": str(kept.get("clip", ""))}
+        return {"marks": list(kept["marks"]), **told}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path} does not hold marks ({type(error).__name__}); move it away or repair it."
@@ -109,12 +112,17 @@ def merge_marks(kept: Iterable[Mark], old: Iterable[Mark], new: Iterable[Mark]) 
     return [mark for key, mark in merged.items() if key in after or key not in before]
 
 
-def save_marks(path: str | Path, marks: Sequence[Mark], *, committed: bool = False) -> Path:
-    """Write marks to a file, whole or not at all; OSError where that fails."""
+def save_marks(
+    path: str | Path, marks: Sequence[Mark], *, committed: bool = False, clip: str = ""
+) -> Path:
+    """Write marks made on the clip with this sha256 to a file, whole or not at all.
+
+    OSError where that fails.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_or_nothing(path) as partial:
-        kept = {"committed": committed, "marks": list(marks)}
+        kept = {"clip": clip, "committed": committed, "marks": list(marks)}
         partial.write_text(json.dumps(kept, indent=1), encoding="utf-8")
     return path
 
