@@ -285,7 +285,8 @@ class FrameInspector(anywidget.AnyWidget):
         The name of the layer that is shown; "" for none.
     marks : list of dict
         What the reader marked, as in `framewise.marks`. It is kept in `data/my_marks` under the
-        clip's sha256, and there again when the clip is opened the next time.
+        clip's sha256, and there again when the clip is opened the next time. What is marked while
+        the kernel is gone waits in the browser's tab, until the cell is run again.
 
     Raises
     ------
