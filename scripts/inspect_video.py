@@ -124,14 +124,14 @@ def _face(number: int, track: landmarks.FaceTrack) -> dict:
 
 
 def _blinks(track: landmarks.FaceTrack) -> dict:
+    if len(track) < 2:
+        return _uncounted("Cannot tell anything from blinks: one frame shows none.")
     opening, yaw = blinks.eye_opening(track), landmarks.head_yaw(track.points)
     try:
         found = blinks.find_blinks(opening, track.times, yaw=yaw)
         seconds = blinks.seconds_watched(opening, track.times, yaw=yaw)
-    except ValueError:
-        some = "1 frame is" if len(track) == 1 else f"{len(track)} frames are"
-        words = f"{some} too few in {track.times[-1]:.1f} s to see blinks"
-        return _uncounted(f"Cannot tell anything from blinks: {words}, which last 0.1 to 0.4 s.")
+    except ValueError as error:
+        return _uncounted(f"Cannot tell anything from blinks: {error}")
     if not seconds:
         return _uncounted(blinks.statement(0, 0))
     return {

@@ -226,11 +226,12 @@ def _check_faces(clip: clips.Clip, frames: range, scale: float, named: int) -> N
 def _faces(image: np.ndarray) -> int:
     """Count the faces; what the detector is not sure of has to have landmarks too."""
     faces = detection.detect_faces(image)
-    found = zip(faces.xyxy, faces.score, strict=True)
-    return sum(
-        bool(score >= SURE or np.isfinite(landmarks.find_landmarks(image, box=box)).all())
-        for box, score in found
-    )
+    looks = [
+        landmarks.find_landmarks(image, box=box, keypoints=keypoints)
+        for box, keypoints in zip(faces.xyxy, faces.keypoints, strict=True)
+    ]
+    seen = np.array([np.isfinite(points).all() for points in looks], bool)
+    return int(np.count_nonzero(seen | (faces.score >= SURE)))
 
 
 def _scaled(image: np.ndarray, scale: float) -> np.ndarray:
@@ -352,7 +353,7 @@ def forget(name: str) -> list[Path]:
         found |= set((DATA / folder).glob(f"{one[:24]}.*"))
     build = DATA.parent / "build"
     for page in itertools.chain(build.rglob("*.html"), build.rglob("*.json")):
-        text = page.read_text(encoding="utf-8", errors="replace")
+        text = page.read_text(encoding="utf-8", errors="replace") if page.is_file() else ""
         found |= {page} if any(one in text for one in hashes) else set()
     deleted = sorted(path for path in found if path.is_file())
     for path in deleted:
@@ -446,9 +447,10 @@ def read_agreement(answers: dict[str, Any]) -> Agreement:
     if answers.get("me") and answers.get("form"):
         raise ValueError("form: expected --me or a signed --form, got both; give the form alone.")
     form = None if answers.get("me") else Path(answers["form"]).expanduser().absolute()
-    names = [name.strip() for text in answers["who"] for name in text.split(",")]
+    if any("," in name for name in answers["who"]):
+        raise ValueError(f"who: expected one name for each person, got {answers['who']}.")
     until = _day(answers["until"])
-    return Agreement([*filter(None, names)], answers["scope"], until, answers["contact"], form)
+    return Agreement(answers["who"], answers["scope"], until, answers["contact"], form)
 
 
 def _day(text: str) -> date:

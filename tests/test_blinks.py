@@ -132,7 +132,9 @@ def test_too_few_frames_are_refused():
         (np.zeros(9), np.arange(9) / 25, None, r"\(T, 2\), \(T,\) and \(T,\).*got \(9,\), \(9,\)"),
         (np.zeros((1, 2)), [0], None, "two frames or more"),
         (np.zeros((9, 2)), np.arange(9) / 25, np.zeros(8), r"got \(9, 2\), \(9,\), \(8,\)"),
-        (np.zeros((9, 2)), np.zeros(9), None, "seconds that rise"),
+        (np.zeros((9, 2)), np.zeros(9), None, "seconds that never fall"),
+        (np.zeros((3, 2)), [0, 0.04, 0.03], None, "seconds that never fall"),
+        (np.zeros((3, 2)), [0, np.nan, 0.08], None, "seconds that never fall"),
     ],
 )
 def test_series_that_do_not_fit_are_refused(opening, times, yaw, message):
@@ -150,6 +152,20 @@ def test_uneven_frames_are_watched_for_as_long_as_they_last():
         times = uneven(fps, count)
         seconds = blinks.seconds_watched(np.full((len(times), 2), 0.3), times)
         assert seconds == pytest.approx(times[-1] - times[0], abs=0.15)
+
+
+def test_two_frames_may_have_one_time():
+    opening, times = curve((3, 0.3, 0.9))
+    times[100] = times[99]
+    assert kinds(opening, times) == ["blink"]
+    assert blinks.seconds_watched(opening, times) == pytest.approx(8, abs=0.05)
+
+
+def test_a_pause_at_the_limit_is_watched_wherever_it_comes():
+    for at in range(1, 199):
+        times = np.delete(np.arange(202) / 20, [at, at + 1])
+        seen = blinks.seconds_watched(np.full((200, 2), 0.3), times)
+        assert seen == pytest.approx(10.1, abs=0.01), at
 
 
 def test_what_is_too_slow_for_a_blink_is_not_watched_and_a_pause_is_none():
@@ -246,7 +262,7 @@ def test_the_likelihood_ratio_is_that_of_its_assumptions(count, seconds, fake_ra
         (lambda: blinks.rate_interval(-1, 8), "a whole number from 0 up .* got -1 and 8"),
         (lambda: blinks.rate_interval(2.5, 8), "a whole number from 0 up .* got 2.5 and 8"),
         (lambda: blinks.silence_needed(0), "a rate above 0 .* got 0 and 0.025"),
-        (lambda: blinks.silence_needed(9, chance=2), "a chance above 0, up to 1, got 9 and 2"),
+        (lambda: blinks.silence_needed(9, chance=2), "a chance between 0 and 1, got 9 and 2"),
         (lambda: blinks.likelihood_ratio(2, 40, "reading", -1), "0 or more, got -1"),
         (lambda: blinks.few_probability(1, 0, 17), "a time above 0 s, got 1 and 0"),
         (lambda: blinks.rate_interval(1, 8, confidence=1), "between 0 and 1, got 1"),

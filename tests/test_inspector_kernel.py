@@ -416,6 +416,35 @@ def test_what_changes_nothing_waits_for_no_answer(browser):
     assert (saves, kept) == (0, "kept on this computer")
 
 
+def test_marks_wait_in_the_tab_until_the_kernel_has_kept_just_them(browser):
+    both, one_left, in_page, again = with_fake_kernel(browser, 1, """
+      const storage = {}, waiting = () => JSON.parse(Object.values(storage)[0]).map(({ id }) => id);
+      Object.defineProperty(globalThis, "sessionStorage", { value: storage });
+      const show = (more = {}) => {
+        const mine = { marks: [], _kept: "" };
+        const where = document.body.appendChild(document.createElement("div"));
+        const get = (name) => (name in mine ? mine[name] : state[name]);
+        const set = (name, value) => [mine[name] = value, mine[`change:${name}`]?.()];
+        const own = { ...model, get, set, on: (name, call) => (mine[name] = call), ...more };
+        module.render({ model: own, el: where });
+        return { mine, set, where };
+      };
+      const [first, second] = [show(), show()];
+      for (const { where } of [first, second]) button("mark", where).click();
+      const both = waiting().length;
+      second.set("_kept", "kept on this computer");
+      button("from", second.where).click();
+      const one_left = [waiting(), first.mine.marks.map(({ id }) => id)];
+      const page = show({ page: true });
+      button("mark", page.where).click();
+      const in_page = [page.mine.marks.length, waiting().length];
+      done([both, one_left, in_page, show().mine.marks.map(({ id }) => id)]);
+    """)  # fmt: skip
+    waiting, made = one_left
+    assert both == 2 and waiting == made == again and len(made) == 1
+    assert in_page == [1, 1]  # a page keeps nothing, and takes nothing away
+
+
 def test_a_mark_of_many_frames_is_edited_beside_others(browser):
     marks = with_fake_kernel(browser, 1, """
       state.marks = [{ id: "a", first: 1, last: 2, box: null, reason: "", confidence: 1 },

@@ -69,6 +69,15 @@ def test_no_face_is_nan():
     assert np.isnan(eyes.eyelids).all() and np.isnan(eyes.iris).all()
 
 
+def test_the_detectors_keypoints_turn_a_head_that_lies_on_its_side():
+    picture = np.rot90(clips.open_still("ana_neutral")).copy()
+    faces = detection.detect_faces(picture)
+    box, keypoints = faces.xyxy[0], faces.keypoints[0]
+    points = landmarks.find_landmarks(picture, box=box, keypoints=keypoints)
+    np.testing.assert_array_equal(points, landmarks.find_landmarks(picture))
+    assert abs(points[33] - points[263])[1] > 3 * abs(points[33] - points[263])[0]
+
+
 def test_a_given_box_is_used():
     picture = clips.open_still("ana_neutral")
     both = np.hstack([picture, clips.open_still("ben_neutral")])

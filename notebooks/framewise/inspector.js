@@ -74,9 +74,8 @@ function makeReel(info, ask, arrived) {
       areas: areas[i],
     });
     chunks.set(chunk, { frames, error, bytes: parts.reduce((sum, part) => sum + part.length, 0) });
-    for (const far of [...chunks.keys()].sort((a, b) => distance(b) - distance(a))) {
-      if (total() > KEEP && distance(far)) chunks.delete(far);
-    }
+    const farthest = [...chunks.keys()].sort((a, b) => distance(b) - distance(a));
+    for (const far of farthest) if (total() > KEEP && distance(far)) chunks.delete(far);
     if (chunk === asked) asked = null;
     fetch();
     decode();
@@ -126,12 +125,11 @@ function facesOf(numbers, info) {
 // What belongs on one frame as [kind, path, label, its place]; `at` maps pixels to the canvas.
 function* shapes(frame, faces, info, at, thin) {
   const line = (points, closed) => new Path2D(points.map((point, i) => `${i ? "L" : "M"}${at(...point)}`).join("") + (closed ? "Z" : ""));
-  const rect = ([x0, y0, x1, y1]) => line([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], true);
   for (const { mesh, lids, box, number } of faces.filter(Boolean)) {
     const dots = new Path2D(), wide = at(box[2], 0)[0] - at(box[0], 0)[0];
     const dot = thin * clamp(wide / thin / 250, 0.5, 1.2);
     for (const [x, y] of mesh.filter(Boolean).map((point) => at(...point))) dots.rect(x - dot, y - dot, 2 * dot, 2 * dot);
-    yield ["box", rect(box), info.faces > 1 ? number : "", at(box[0], box[1])];
+    yield ["box", line([[0, 1], [2, 1], [2, 3], [0, 3]].map(([x, y]) => [box[x], box[y]]), true), info.faces > 1 ? number : "", at(box[0], box[1])];
     yield ["points", dots];
     for (const [name, group] of Object.entries(info.groups)) {
       const points = group.map((i) => mesh[i]).filter(Boolean);
@@ -164,16 +162,16 @@ function trace(context, path, colour, thin, { dots = false, dash = [], label = "
 // The timeline: time runs from left to right, whatever the frame rate does.
 const since = (info, frame) => info.times[clamp(frame, 0, info.count - 1)] - info.times[0];
 const length = (info) => since(info, info.count - 1) || 1;
-const head = (name, extra) => `<span>${plain(name)} <b></b></span><span>${extra}</span>`;
+const strip = (info, kind, name, extra, [top, tall], words, drawn) => `<div class="lane ${kind}">
+  <span>${plain(name)} <b></b></span><span>${extra}</span><svg viewBox="0 ${top} ${length(info)} ${tall}"
+  preserveAspectRatio="none" role="img" aria-label="${plain(words)}">${drawn}</svg></div>`;
 
 function lane(info, name, values) { // one series: gaps stay gaps, and zero is in sight
   const known = values.filter((value) => value !== null);
   const low = Math.min(0, ...known), high = Math.max(0, ...known) || (low ? 0 : 1);
   const line = values.map((value, i) => value === null ? "" :
     `${(values[i - 1] ?? null) === null ? "M" : "L"}${since(info, i)} ${(high - value) / (high - low)}h0`);
-  return `<div class="lane series">${head(name, `${short(low)} to ${short(high)}`)}
-    <svg viewBox="0 -0.1 ${length(info)} 1.2" preserveAspectRatio="none" role="img"
-      aria-label="${plain(name)} over time"><path d="${line.join("")}"/></svg></div>`;
+  return strip(info, "series", name, `${short(low)} to ${short(high)}`, [-0.1, 1.2], `${name} over time`, `<path d="${line.join("")}"/>`);
 }
 
 function bars(info, name, spans, kind = "") { // stretches of frames, each at least a hair wide
@@ -181,9 +179,7 @@ function bars(info, name, spans, kind = "") { // stretches of frames, each at le
   const bar = ([first, last]) => [Math.max(since(info, first) - half, 0), since(info, last) + half];
   const rects = spans.map(bar).map(([a, b]) => `<rect x="${a}" width="${b - a}" height="1"/>`);
   const said = spans.map(([first, last]) => `${first} to ${last}`).join(", ");
-  return `<div class="lane bars ${kind}">${head(name, spans.length)}
-    <svg viewBox="0 0 ${length(info)} 1" preserveAspectRatio="none" role="img"
-      aria-label="${plain(name)}: frames ${said}">${rects.join("")}</svg></div>`;
+  return strip(info, `bars ${kind}`, name, spans.length, [0, 1], `${name}: frames ${said}`, rects.join(""));
 }
 
 const button = (name, words = "", [label, key, path] = BUTTONS[name]) => `<button type="button" name="${name}"
@@ -195,27 +191,25 @@ function markup(info, last) {
   const overlays = drawn.map(([name, [label, colour, path]]) =>
     `<label><input type="checkbox" name="show-${name}" ${name === "parts" ? "" : "checked"}>
       <span class="swatch" style="color: ${colour}">${icon(path)}</span>${name === "areas" ? plain(info.areas.join(", ")) : label}</label>`);
-  const lanes = Object.entries(info.series).map(([name, values]) => lane(info, name, values));
-  const spans = Object.entries(info.spans).map(([name, pairs]) => bars(info, name, pairs));
+  const each = (all, draw) => Object.entries(all).map(([name, one]) => draw(info, name, one)).join("");
   const layers = [["", "none"], ...Object.keys(info.layers).map((name) => [name, name])];
-  const speeds = [[1, "1"], [0.5, "1/2"], [0.25, "1/4"], [0.1, "1/10"]], ways = [["side", "side by side"], ["wipe", "wipe"], ["flicker", "flicker (x)"]];
   return `<section class="framewise" tabindex="0" aria-label="Frame inspector, ${plain(info.name)}"
       data-lm-suppress-shortcuts="true" style="--w: ${info.size[0]}; --h: ${info.size[1]}">
     <div class="stage"><canvas role="img"></canvas><output class="pixel" aria-live="off"></output>
       <p role="status"></p></div>
     <input type="range" class="scrub" max="${last}" aria-label="frame">
     <div class="bar"><div>${buttons("first", "previous", "play", "next", "last")}</div>
-      <b class="where"></b><label>speed <select name="speed">${options(speeds)}</select></label>
+      <b class="where"></b><label>speed <select name="speed">${options([[1, "1"], [0.5, "1/2"], [0.25, "1/4"], [0.1, "1/10"]])}</select></label>
       <div class="tight">${buttons("from", "to")}<label><input type="checkbox" name="loop">loop
         <span class="range"></span></label></div></div>
     <div class="bar"><div class="tight">${buttons("farther", "closer", "whole", ...(info.faces ? ["face"] : []), "loupe")}<span class="zoom"></span></div>
       <div ${drawn.length ? "" : "hidden"}>${overlays.join("")}<em></em></div>
-      <div ${info.other ? "" : "hidden"}><label>compare <select name="way">${options(ways)}</select></label>
+      <div ${info.other ? "" : "hidden"}><label>compare <select name="way">${options([["side", "side by side"], ["wipe", "wipe"], ["flicker", "flicker (x)"]])}</select></label>
         <input type="range" name="edge" max="100" value="50" aria-label="edge of the wipe, percent"></div>
       <div ${layers.length > 1 ? "" : "hidden"}><label>layer <select name="layer">${options(layers)}</select></label>
         <span class="scale" hidden><input type="range" name="opacity" max="100" value="70" aria-label="opacity of the layer, percent">
         <b></b><i></i><b></b></span></div></div>
-    <div class="lanes">${lanes.join("")}${spans.join("")}<div class="found"></div><i></i>
+    <div class="lanes">${each(info.series, lane)}${each(info.spans, bars)}<div class="found"></div><i></i>
       <div class="lane"><span>0 s</span><span>${since(info, info.count - 1).toFixed(3)} s</span></div></div>
     <div class="notes"><div class="bar"><div class="tight">${button("mark", "mark")}${button("box", "box")}</div>
         <button type="button" name="save">save as a file</button><span class="kept" role="status"></span></div>
@@ -265,9 +259,8 @@ function render({ model, el }) {
   // ---- frames: what the cursor stands on, painted when it is here ----
   const live = makeReel(info, (chunk) => model.send({ chunk, reel: 0 }), show);
   const other = info.other && makeReel(info.other, (chunk) => model.send({ chunk, reel: 1 }), () => show());
-  const due = (frame) => other.floor(match[frame]);
   let main = live, open = true, shown = null, resting = 0, layerAsked = -Infinity;
-  const last = () => main.floor(info.count - 1), step = () => main.info.step;
+  const due = (frame) => other.floor(match[frame]), last = () => main.floor(info.count - 1), step = () => main.info.step;
   const waiting = setTimeout(() => {
     const [about, ...chunks] = (live.find(live.floor(cursor())) ? null : model.get("_preview")) ?? [];
     if (!about) return;
@@ -276,20 +269,19 @@ function render({ model, el }) {
   }, PATIENCE);
 
   function hear(message, buffers) {
-    if ("layer" in message) takeLayer(message, buffers);
-    if (!("chunk" in message)) return;
+    if ("layer" in message) return void takeLayer(message, buffers);
     if (main !== live) [main, shown] = [(main.close(), live), null];
     (message.reel ? other : live).take(message, buffers);
   }
   function go(frame) { // other views follow at once; the kernel hears of it when the cursor rests
     model.set("frame", clamp(main.floor(Math.round(frame)), 0, last()));
-    [clearTimeout(resting), (resting = setTimeout(() => model.save_changes(), 150))];
+    clearTimeout(resting);
+    resting = setTimeout(() => model.save_changes(), 150);
   }
   const here = (frame) => main.picture(frame) && (!other || other.picture(due(frame)) || other.error(due(frame)));
   function show(arrived) {
     const frame = cursor();
-    main.move(frame);
-    other?.move(due(frame));
+    [main.move(frame), other?.move(due(frame))];
     const error = main.error(frame), lost = other?.error(due(frame));
     slider.value = frame;
     slider.ariaValueText = where.textContent = words(frame) + (other ? ` · compare ${due(frame)}` : "");
@@ -543,12 +535,17 @@ function render({ model, el }) {
 
   // ---- marks, and the truth once it is told ----
   const truth = () => model.get("_verdict")?.truth ?? [];
-  const unkept = (next, key = `framewise ${info.sha256}`) => { // what the kernel has not kept yet outlives its restart
-    try { return JSON.parse(sessionStorage[key] = next ? JSON.stringify(next) : (sessionStorage[key] ?? "[]")); }
+  const has = (all, mark) => all.some((one) => JSON.stringify(one) === JSON.stringify(mark));
+  function unkept(change = (all) => all, key = `framewise ${info.sha256}`) { // marks that wait for the kernel outlive its restart
+    try { return model.page ? [] : JSON.parse(sessionStorage[key] = JSON.stringify(change(JSON.parse(sessionStorage[key] ?? "[]")))); }
     catch { return []; } // a page inside another may store nothing
-  };
-  const setMarks = (next) => locked() || JSON.stringify(next) === JSON.stringify(marks()) || // nothing new: no answer would come
-    [unkept(next), model.set("_kept", ""), put("marks", next)];
+  }
+  function setMarks(next) {
+    const old = marks(), news = next.filter((mark) => !has(old, mark));
+    if (locked() || (!news.length && next.length === old.length)) return; // nothing new: no answer would come
+    unkept((all) => [...all.filter((one) => has(next, one) || old.every(({ id }) => id !== one.id)), ...news]);
+    [model.set("_kept", ""), put("marks", next)];
+  }
   function addMark(box = null) {
     const { first, last } = ranged()[0] ?? { first: cursor(), last: cursor() };
     const id = Math.random().toString(36).slice(2, 10);
@@ -568,8 +565,11 @@ function render({ model, el }) {
     setMarks(marks().map((mark) => (mark.id === idOf(input) ? ordered({ ...mark, ...change(mark) }) : mark)));
     listMarks(input);
   }
-  const told = (kept = model.get("_kept")) => [kept && !kept.startsWith("not") && unkept([]), (one(".kept").textContent = kept ||
-    (marks().length ? "not kept yet: the kernel has not answered; run the cell again, or save them as a file" : ""))];
+  function told() {
+    const kept = model.get("_kept"), late = "not kept yet: the kernel has not answered; run the cell again, or save them as a file";
+    one(".kept").textContent = kept || (marks().length ? late : "");
+    if (kept?.startsWith("kept")) unkept((all) => all.filter((one) => !has(marks(), one)));
+  }
   function listMarks(edited) { // rows are kept: a word may be half typed, a click under way
     const inside = root.matches(":focus-within"), rowOf = (id) => [...list.children].find((li) => li.dataset.id === id);
     [...list.children].filter((li) => !marks().some(({ id }) => id === li.dataset.id)).forEach((li) => li.remove());
@@ -652,7 +652,8 @@ function render({ model, el }) {
   }
   const on = (node, kinds, call) => kinds.split(" ").forEach((kind) => node.addEventListener(kind, call, { passive: false }));
   on(root, "click", ({ target }) => target.closest("button") && act(target.closest("button").name, step(), target.closest("button")));
-  on(root, "keydown", press), on(root, "change", change);
+  on(root, "keydown", press);
+  on(root, "change", change);
   on(root, "input", ({ target }) => target === slider ? go(slider.valueAsNumber) :
     target.matches("[name=reason], [name=confidence]") ? edit(target) : target.closest("li") || paint());
   on(lanes, "pointerdown pointermove", point);
@@ -668,8 +669,7 @@ function render({ model, el }) {
   const resized = new ResizeObserver(() => paint());
   resized.observe(canvas);
   if (calm()) model.set("playing", false); // on request only
-  const lost = unkept();
-  if (lost.length) setMarks([...marks().filter(({ id }) => lost.every((mark) => mark.id !== id)), ...lost]);
+  for (const mark of unkept()) setMarks([...marks().filter(({ id }) => id !== mark.id), mark]);
   [arrange, show, showScale, listMarks, playing].forEach((begin) => begin());
   return () => {
     for (const [name, listener] of Object.entries(listeners)) model.off(name, listener);
@@ -693,7 +693,7 @@ function pageModel(page) {
     state[name] = value;
     heard[`change:${name}`]?.();
   };
-  return { get: (name) => state[name], set, send, on: (name, listener) => (heard[name] = listener), save_changes() {} };
+  return { page: true, get: (name) => state[name], set, send, on: (name, listener) => (heard[name] = listener), save_changes() {} };
 }
 
 export default { render };

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anywidget
 import cv2
@@ -119,6 +119,16 @@ LAYERS = (
 before, and what a Gaussian blur of 1.5 pixels takes away from it."""
 
 
+class _Sample(NamedTuple):
+    """What the size of a page is estimated from."""
+
+    images: list[np.ndarray]
+    numbers: float
+    """Bytes of the numbers of a frame."""
+    count: int
+    """How many frames there are in all."""
+
+
 @dataclass(frozen=True, eq=False)
 class Reel:
     """What a browser gets of a clip: every `step`-th frame, scaled, and the numbers measured."""
@@ -207,30 +217,26 @@ class Reel:
         )
         return [np.rint((edge.ravel() + 0.5) / 2).astype(int).tolist() for edge in edges]
 
-    def need(self, count: int) -> float:
-        """Estimate what the first `count` frames take in a page at full size, in bytes."""
-        return replace(self, jpeg=SMALL)._bytes(*self._sample(count), count)
-
-    def fit(self, budget: float, count: int) -> Reel:
-        """Shrink the frames, then leave some out, until the first `count` take `budget` bytes."""
-        reel, sample = replace(self, jpeg=SMALL), self._sample(count)
-        smallest = min(1.0, SMALLEST / max(self.clip.size_wh))
+    def fit(self, sample: _Sample, budget: float) -> Reel:
+        """Shrink the frames, then leave some out, until a page holds them in `budget` bytes."""
+        reel, smallest = self, min(1.0, SMALLEST / max(self.clip.size_wh))
         while True:
-            ratio = reel._bytes(*sample, count) / budget
+            ratio = reel.need(sample) / budget
             if ratio <= 1 or reel.scale == smallest:
-                return replace(reel, step=min(math.ceil(ratio), count))
+                return replace(reel, step=min(math.ceil(ratio), sample.count))
             reel = replace(reel, scale=max(smallest, reel.scale * min(0.95, ratio**-0.5)))
 
-    def _sample(self, count: int) -> tuple[list[np.ndarray], float]:
-        """Return a few of the first `count` frames, and the bytes of a frame's numbers."""
+    def need(self, sample: _Sample) -> float:
+        """Estimate what those frames take in a page, in bytes."""
+        each = np.mean([len(self.encode(image)) for image in sample.images] or [0])
+        return float((each + sample.numbers) * sample.count * 1.4)  # base64 takes 4/3
+
+    def sample(self, count: int) -> _Sample:
+        """Look at a few of the first `count` frames."""
         at = np.linspace(0, count - 1, 6).astype(int).tolist()
         outlines = [json.dumps([self.outline(mask, i) for mask in self.areas.values()]) for i in at]
         numbers = 2000 * len(self.tracks) + np.mean([*map(len, outlines)]) * 3 / 4
-        return list(self._readable(at)), float(numbers)
-
-    def _bytes(self, images: list[np.ndarray], numbers: float, count: int) -> float:
-        each = np.mean([len(self.encode(image)) for image in images] or [0]) + numbers
-        return float(each * count * 1.4)  # base64 takes 4/3
+        return _Sample(list(self._readable(at)), float(numbers), count)
 
     def _readable(self, frames: Iterable[int]) -> Iterator[np.ndarray]:
         for frame in frames:
@@ -286,7 +292,8 @@ class FrameInspector(anywidget.AnyWidget):
     marks : list of dict
         What the reader marked, as in `framewise.marks`. It is kept in `data/my_marks` under the
         clip's sha256, and there again when the clip is opened the next time. What is marked while
-        the kernel is gone waits in the browser's tab, until the cell is run again.
+        the kernel is gone waits in the browser's tab, until the cell is run again; what is deleted
+        meanwhile comes back.
 
     Raises
     ------
@@ -323,7 +330,7 @@ class FrameInspector(anywidget.AnyWidget):
         tracks = [] if track is None else list(track) if isinstance(track, Sequence) else [track]
         dicts = {"series": series, "spans": spans, "areas": areas}
         _require_kinds(clip, compare, tracks, layers, dicts)
-        areas = {str(name): _numbers(name, mask) > 0.5 for name, mask in (areas or {}).items()}
+        areas = {str(name): _numbers(name, m, None) > 0.5 for name, m in (areas or {}).items()}
         curves = {str(name): _numbers(name, values) for name, values in (series or {}).items()}
         _require_fit(clip, tracks, curves, areas)
         self._reels = [Reel(clip, tracks, areas)] + ([Reel(compare)] if compare else [])
@@ -488,16 +495,15 @@ class FrameInspector(anywidget.AnyWidget):
         if path.exists() and (path.is_dir() or not path.read_bytes().startswith(MARKER.encode())):
             raise FileExistsError(f"{path} is not a page of the inspector; choose another name.")
         spare = max(max_mb * 1e6 - len(json.dumps(self._info)) - 60_000, 1)  # less the program
-        both = list(zip(self._reels, self._counts(), strict=True))
-        needs = [reel.need(count) for reel, count in both]
-        reels = [  # half for each, and what the other leaves
-            reel.fit(max(spare / len(both), spare - (sum(needs) - need)), count)
-            for (reel, count), need in zip(both, needs, strict=True)
-        ]
+        whole = [replace(reel, jpeg=SMALL) for reel in self._reels]
+        samples = [reel.sample(n) for reel, n in zip(whole, self._counts(), strict=True)]
+        needs = [reel.need(sample) for reel, sample in zip(whole, samples, strict=True)]
+        budgets = [max(spare / len(needs), spare - (sum(needs) - need)) for need in needs]
+        reels = list(map(Reel.fit, whole, samples, budgets))  # what one leaves, the other has
         wanted = [
             (r, n)
             for r, reel in enumerate(reels)
-            for n in range(math.ceil(both[r][1] / (reel.together * reel.step)))
+            for n in range(math.ceil(samples[r].count / (reel.together * reel.step)))
         ]
         bar = tqdm(wanted, "making the page", unit=" chunks", delay=1, leave=False)
         chunks = ({"reel": r, **reels[r].chunk(n)} for r, n in bar)
@@ -598,11 +604,12 @@ def _require_kinds(
             raise TypeError(f"{name}: expected {what}, got {str(one)[:60]!r}.")
 
 
-def _numbers(name: str, values: np.ndarray) -> np.ndarray:
-    try:
-        return np.asarray(values, float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name}: expected numbers, NaN where there are none; {error}.") from None
+def _numbers(name: str, values: np.ndarray, dtype: type | None = float) -> np.ndarray:
+    with contextlib.suppress(TypeError, ValueError):
+        values = np.asarray(values, dtype)
+        if values.dtype.kind in "biuf":
+            return values
+    raise ValueError(f"{name}: expected numbers, got {str(values)[:60]!r}.")
 
 
 def _pairs(name: str, spans: Iterable[Sequence[int]]) -> list[list[int]]:

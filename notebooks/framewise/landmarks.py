@@ -94,7 +94,9 @@ class FaceTrack:
         return len(self.score)
 
 
-def find_landmarks(image: np.ndarray, *, box: np.ndarray | None = None) -> np.ndarray:
+def find_landmarks(
+    image: np.ndarray, *, box: np.ndarray | None = None, keypoints: np.ndarray | None = None
+) -> np.ndarray:
     """Find the 468 points of one face.
 
     Notebook: 02_landmarks.ipynb
@@ -104,6 +106,8 @@ def find_landmarks(image: np.ndarray, *, box: np.ndarray | None = None) -> np.nd
     image : (H, W, 3) uint8 RGB
     box : (4,) float xyxy pixels, optional
         Where to look, taken as upright; the default is the detector's best face, turned level.
+    keypoints : (6, 2) float pixels, optional
+        The detector's for the face in the box: then it is turned level as well.
 
     Returns
     -------
@@ -124,9 +128,9 @@ def find_landmarks(image: np.ndarray, *, box: np.ndarray | None = None) -> np.nd
         faces = detection.detect_faces(image)
         if not len(faces):
             return np.full((468, 2), np.nan, np.float32)
-        square = _square_of_detection(faces.xyxy[0], faces.keypoints[0])
-    else:
-        square = _Square(*_checked_box(box), 0.0)
+        box, keypoints = faces.xyxy[0], faces.keypoints[0]
+    upright = keypoints is None
+    square = _Square(*_checked_box(box), 0.0) if upright else _square_of_detection(box, keypoints)
     points, score, _ = _mesh(image, square)
     return points if score >= FACE_PRESENT else np.full_like(points, np.nan)
 
