@@ -37,9 +37,9 @@ LEVEL_S, LEVEL_PERCENTILE = 3.0, 75
 LEAST_LEVEL = 0.6
 """... but at least this share of that percentile over the whole clip: eyes held shut for seconds
 are not taken for open ones, unless they are open for less than a quarter of the clip; hence ..."""
-LEAST_OPEN = 0.10
-"""... the lid gap over eye width below which no level is that of open eyes. On the sample clips and
-on ten real ones it is 0.23 or more, with the lids shut 0.04 to 0.10."""
+LEAST_OPEN = 0.15
+"""... the lid gap over eye width below which no level is taken for that of open eyes. On the sample
+clips and on five real ones it is 0.23 or more; shut lids measure 0.04 to 0.11."""
 SHORTEST_S, LONGEST_S = 0.05, 0.5
 """Seconds: what is shorter is a jump of the measurement, what is longer is no blink."""
 ROUNDING_S = 2e-3
@@ -172,7 +172,7 @@ def find_closures(
     4. Either lasts while that mean, or that eye, stays below 0.82.
     5. It begins and ends within the clip, and the face is seen in all its frames and in those just
        before and after: found, turned by at most 30 degrees if `yaw` is given, with an open level
-       of 0.10 or more, and with the next frame no later than 0.15 s.
+       of 0.15 or more, and with the next frame no later than 0.15 s.
     6. It lasts at least 0.05 s. Both eyes shut for longer than 0.5 s are a closure, not a blink.
 
     A look down or a smile lowers the level with the lids and stays above 0.65 of it. A shallow
