@@ -14,6 +14,9 @@ levels   What was tried before those levels were chosen: TRIED, one at a time, t
          stand in `framewise.blinks`, on the people of CHOSEN_ON alone, as the clips are and under
          all conditions together. None matters much near the value taken. SHUT does as well at 0.60
          to 0.75; lower loses blinks to compression, 0.80 raises false alarms.
+
+The H.264 encoder, on several threads, may write slightly other pixels another time, the smaller
+the picture the likelier: of 200 blinks one more or less is found then.
 """
 
 from __future__ import annotations
