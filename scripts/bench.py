@@ -20,7 +20,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "notebooks"))
-from framewise import clips, consent, landmarks, models
+from framewise import clips, consent, models, tracking
 
 MEDIAPIPE = """
 import sys, time, cv2, mediapipe
@@ -89,13 +89,13 @@ def long_clip(folder: Path, minutes: float, frames: int = 250) -> Path:
     return path
 
 
-def tracking(folder: Path, against: str | None) -> None:
+def time_tracking(folder: Path, against: str | None) -> None:
     path = wide_clip(folder)
     clip = clips.Clip(path)
     ours, theirs = [], []
     for _ in range(5):
         began = time.perf_counter()
-        landmarks.follow(clip, 1, progress=False)
+        tracking.follow(clip, 1, progress=False)
         ours.append(len(clip) / (time.perf_counter() - began))
         if against:
             command = [against, "-c", MEDIAPIPE, str(path)]
@@ -137,7 +137,7 @@ if __name__ == "__main__":
     parser.add_argument("--notebooks", action="store_true")
     choice = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        tracking(Path(name), choice.against)
+        time_tracking(Path(name), choice.against)
         length(Path(name))
     if choice.notebooks:
         notebooks()

@@ -37,7 +37,7 @@ import numpy as np
 from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
-from framewise import DATA, blinks, clips, consent, detection, landmarks
+from framewise import DATA, blinks, clips, consent, detection, landmarks, tracking
 
 CHOSEN_ON = ("Ana", "Chen", "Frank", "Hugo")
 HARD = ("gita_smile", "hugo_down", "chen_aside", "dalia_stare")
@@ -121,19 +121,19 @@ def _matched(found: list, true: np.ndarray) -> tuple[int, list]:
     return len(true) - len(open_), rest
 
 
-def by_lids(track: landmarks.FaceTrack) -> Spans:
+def by_lids(track: tracking.FaceTrack) -> Spans:
     """Find blinks as the course does."""
     yaw = landmarks.head_yaw(track.points)
     found = blinks.find_blinks(blinks.eye_opening(track), track.times, yaw=yaw, shut=blinks.SHUT)
     return [(blink.first, blink.last) for blink in found]
 
 
-def mesh_ratio(track: landmarks.FaceTrack) -> np.ndarray:
+def mesh_ratio(track: tracking.FaceTrack) -> np.ndarray:
     """Return the eye aspect ratio of the mesh's own points, (T, 2)."""
     return blinks.eye_aspect_ratio(track.points[:, blinks.EYES])
 
 
-def by_mesh(track: landmarks.FaceTrack, shut: float) -> Spans:
+def by_mesh(track: tracking.FaceTrack, shut: float) -> Spans:
     """Find them in the same way from the mesh's own points."""
     yaw = landmarks.head_yaw(track.points)
     found = blinks.find_blinks(mesh_ratio(track), track.times, yaw=yaw, shut=shut)
@@ -148,7 +148,7 @@ def by_fixed_level(opening: np.ndarray, level: float) -> Spans:
 
 
 LIDS = "lids, local level"
-METHODS: dict[str, Callable[[landmarks.FaceTrack], Spans]] = {
+METHODS: dict[str, Callable[[tracking.FaceTrack], Spans]] = {
     LIDS: by_lids,
     "mesh ratio, local level 0.80": lambda track: by_mesh(track, 0.80),
     "lids, fixed at 0.20": lambda track: by_fixed_level(blinks.eye_opening(track), 0.20),
@@ -157,17 +157,17 @@ METHODS: dict[str, Callable[[landmarks.FaceTrack], Spans]] = {
 }
 
 
-def _with_constant(constant: str) -> Callable[[landmarks.FaceTrack, float], Spans]:
+def _with_constant(constant: str) -> Callable[[tracking.FaceTrack, float], Spans]:
     """Return a way to find them as the course would with another value of one of its constants."""
 
-    def find(track: landmarks.FaceTrack, value: float) -> Spans:
+    def find(track: tracking.FaceTrack, value: float) -> Spans:
         with mock.patch.object(blinks, constant, value):
             return by_lids(track)
 
     return find
 
 
-TRIED: dict[str, tuple[Callable[[landmarks.FaceTrack, float], Spans], tuple[float, ...]]] = {
+TRIED: dict[str, tuple[Callable[[tracking.FaceTrack, float], Spans], tuple[float, ...]]] = {
     "SHUT": (_with_constant("SHUT"), (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)),
     "OPEN_AGAIN": (_with_constant("OPEN_AGAIN"), (0.7, 0.76, 0.82, 0.88, 0.92)),
     "ONE_EYE": (_with_constant("ONE_EYE"), (0.7, 0.75, 0.8, 0.85, 9)),
@@ -196,9 +196,9 @@ class Case(NamedTuple):
     source: np.ndarray
     """(T,) int: the frame of the clip that each frame shows."""
     truth: clips.Truth
-    track: landmarks.FaceTrack | None
+    track: tracking.FaceTrack | None
 
-    def score(self, find: Callable[[landmarks.FaceTrack], Spans]) -> Score:
+    def score(self, find: Callable[[tracking.FaceTrack], Spans]) -> Score:
         """Return how well one way finds the blinks."""
         found = [] if self.track is None else find(self.track)
         spans = [(self.source[first], self.source[last]) for first, last in found]
@@ -265,10 +265,10 @@ def source_frames(count: int, fps: float, wanted: float) -> np.ndarray:
     return (np.arange(round(count * wanted / fps)) * fps / wanted).astype(int)
 
 
-def track_of(boxes: np.ndarray, tracks: list[landmarks.FaceTrack]) -> landmarks.FaceTrack | None:
+def track_of(boxes: np.ndarray, tracks: list[tracking.FaceTrack]) -> tracking.FaceTrack | None:
     """Return the track of the person in these boxes, (T, 4) pixels; None if nobody is there."""
 
-    def overlap(track: landmarks.FaceTrack) -> float:
+    def overlap(track: tracking.FaceTrack) -> float:
         pairs = zip(landmarks.face_box(track.points), boxes, strict=True)
         seen = [(a, b) for a, b in pairs if np.isfinite(a).all()]
         return float(np.mean([detection.iou(a, b) for a, b in seen]))
@@ -279,9 +279,9 @@ def track_of(boxes: np.ndarray, tracks: list[landmarks.FaceTrack]) -> landmarks.
 
 def _tracks(
     clip: clips.Clip, source: np.ndarray, stress: Stress | None
-) -> list[landmarks.FaceTrack]:
+) -> list[tracking.FaceTrack]:
     if stress is None:
-        return landmarks.track_faces(clip, progress=False)
+        return tracking.track_faces(clip, progress=False)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stressed.mp4"
         width, height = (round(side * stress.scale) for side in clip.size_wh)
@@ -291,7 +291,7 @@ def _tracks(
             for image in stressed(clip, source, stress):
                 out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
             out.mux(stream.encode())
-        return landmarks.track_faces(clips.Clip(path), progress=False)
+        return tracking.track_faces(clips.Clip(path), progress=False)
 
 
 def stressed(clip: clips.Clip, source: np.ndarray, stress: Stress) -> Iterator[np.ndarray]:

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
-from framewise import alignment, clips, consent, landmarks
+from framewise import alignment, clips, consent, landmarks, tracking
 
 MARK = "EXERCISE: one of three is altered"
 LENGTH = 100
@@ -54,7 +54,7 @@ def soft_mask(eye: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
 
 def patch_box(clip: clips.Clip, shut: range) -> list[int]:
     """Return x0, y0, x1, y1 of all that the patch covers in these frames, pixels."""
-    eyes = landmarks.track_face(clip).points[list(shut)][:, landmarks.GROUPS["left_eye"]]
+    eyes = tracking.track_face(clip).points[list(shut)][:, landmarks.GROUPS["left_eye"]]
     ends = [middle + side * axes for middle, axes in map(patch, eyes) for side in (-1, 1)]
     return [
         *np.floor(np.min(ends, 0)).astype(int).tolist(),
@@ -72,7 +72,7 @@ def full_blink(clip: clips.Clip, start: int) -> range:
 
 
 def open_left_eye(
-    clip: clips.Clip, track: landmarks.FaceTrack, number: int, seen: int
+    clip: clips.Clip, track: tracking.FaceTrack, number: int, seen: int
 ) -> np.ndarray:
     """Return a frame with the subject's left eye as it is in frame `seen`."""
     steady, eye = alignment.STEADY, landmarks.GROUPS["left_eye"]
@@ -86,7 +86,7 @@ def open_left_eye(
 def excerpt(name: str, clip: clips.Clip, start: int) -> Iterator[np.ndarray]:
     """Yield the marked frames of one exercise clip."""
     shut = full_blink(clip, start)  # every excerpt has one: a blink gives nothing away
-    track = landmarks.track_face(clip) if name == ALTERED else None
+    track = tracking.track_face(clip) if name == ALTERED else None
     for number in range(start, start + LENGTH):
         altered = track is not None and number in shut
         image = open_left_eye(clip, track, number, shut[0] - 1) if altered else clip[number]

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
-from framewise import DATA, blinks, clips, consent, inspector, landmarks
+from framewise import DATA, blinks, clips, consent, inspector, landmarks, tracking
 
 READING = (
     "The face-present score is the landmark network's own answer to one question: is there a face "
@@ -83,7 +83,7 @@ def inspect(video: Path, out: Path | None = None, numbers: Path | None = None) -
         clip = clips.Clip(video)
     if clip.damage():
         print(clip.damage())
-    tracks = landmarks.track_faces(clip)
+    tracks = tracking.track_faces(clip)
     measured = measure(clip, tracks)
     notes = _facts(clip, tracks, measured)
     view = inspector.FrameInspector(clip, tracks, _series(tracks), spans=_spans(measured))
@@ -93,7 +93,7 @@ def inspect(video: Path, out: Path | None = None, numbers: Path | None = None) -
     return page
 
 
-def measure(clip: clips.Clip, tracks: list[landmarks.FaceTrack]) -> dict:
+def measure(clip: clips.Clip, tracks: list[tracking.FaceTrack]) -> dict:
     """Return what was measured in a clip, ready to be written as JSON.
 
     Returns
@@ -113,7 +113,7 @@ def measure(clip: clips.Clip, tracks: list[landmarks.FaceTrack]) -> dict:
     return {"clip": about, "faces": [_face(i, track) for i, track in enumerate(tracks, start=1)]}
 
 
-def _face(number: int, track: landmarks.FaceTrack) -> dict:
+def _face(number: int, track: tracking.FaceTrack) -> dict:
     opening = blinks.eye_opening(track).mean(axis=1).tolist()
     return {
         "id": number,
@@ -123,7 +123,7 @@ def _face(number: int, track: landmarks.FaceTrack) -> dict:
     }
 
 
-def _blinks(track: landmarks.FaceTrack) -> dict:
+def _blinks(track: tracking.FaceTrack) -> dict:
     if len(track) < 2:
         return _uncounted("Cannot tell anything from blinks: one frame shows none.")
     opening, yaw = blinks.eye_opening(track), landmarks.head_yaw(track.points)
@@ -187,7 +187,7 @@ def _check_free(path: Path) -> None:
         raise FileExistsError(f"{path} is not a file of measurements; choose another name.")
 
 
-def _series(tracks: list[landmarks.FaceTrack]) -> dict[str, np.ndarray]:
+def _series(tracks: list[tracking.FaceTrack]) -> dict[str, np.ndarray]:
     curves = {}
     for number, track in enumerate(tracks[:3], start=1):
         whose = f"face {number}: " if len(tracks) > 1 else ""
@@ -197,7 +197,7 @@ def _series(tracks: list[landmarks.FaceTrack]) -> dict[str, np.ndarray]:
     return curves
 
 
-def _facts(clip: clips.Clip, tracks: list[landmarks.FaceTrack], measured: dict) -> dict[str, str]:
+def _facts(clip: clips.Clip, tracks: list[tracking.FaceTrack], measured: dict) -> dict[str, str]:
     found = [f"{np.isfinite(track.score).mean():.0%} of the frames" for track in tracks]
     return {
         "video": f"{len(clip)} frames, {clip.fps:.4g} frames/s, {len(clip) / clip.fps:.2f} s, "

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from framewise import blinks, clips, consent, landmarks
+from framewise import blinks, clips, consent, landmarks, tracking
 from scipy import stats
 
 EYE = np.array([(0, 0), (1, 1), (2, 1), (3, 0), (2, -1), (1, -1)], float)
@@ -206,7 +206,7 @@ def test_eyes_that_are_hardly_ever_open_are_not_seen_instead_of_silent(shut, noi
 @pytest.mark.parametrize("name", [name for name in ENTRIES if name.endswith("_talk")])
 def test_true_blinks_are_found_and_no_others(name):
     clip = clips.open_sample(name)
-    truth, track = clips.load_truth(clip), landmarks.track_face(clip, progress=False)
+    truth, track = clips.load_truth(clip), tracking.track_face(clip, progress=False)
     yaw = landmarks.head_yaw(track.points)
     lowest = [b.lowest for b in blinks.find_blinks(blinks.eye_opening(track), clip.times, yaw=yaw)]
     near = np.abs(np.subtract.outer(lowest, truth.blinks[:, 1])) <= 3

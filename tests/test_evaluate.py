@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from evaluate import Score
 from framewise import DATA, blinks, clips, consent
-from framewise.landmarks import FaceTrack
+from framewise.tracking import FaceTrack
 
 
 def truth(*true, partial=()):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import traitlets
 from framewise import inspector, landmarks, marks
-from framewise.landmarks import FaceTrack
+from framewise.tracking import FaceTrack
 
 
 class StandIn:
@@ -912,7 +912,7 @@ def test_a_missing_video_is_one_line(tmp_path, capsys):
 
 
 def test_a_clip_without_faces_still_gets_its_page(plain_video, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(inspect_video.landmarks, "track_faces", lambda clip: [])
+    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: [])
     out = tmp_path / "page.html"
     assert inspect_video.main([str(plain_video), "--out", str(out), "--no-browser"]) == 0
     text = out.read_text(encoding="utf-8")
@@ -991,7 +991,7 @@ def test_the_page_and_the_json_tell_the_same_of_the_blinks():
 
 
 def test_json_is_written_beside_the_page(plain_video, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(inspect_video.landmarks, "track_faces", lambda clip: [blinking(clip)])
+    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: [blinking(clip)])
     out, numbers = tmp_path / "page.html", tmp_path / "new ü" / "numbers ü.json"
     ask = [str(plain_video), "--out", str(out), "--json", str(numbers), "--no-browser"]
     for _ in range(2):  # a file of ours is replaced
@@ -1004,7 +1004,7 @@ def test_json_is_written_beside_the_page(plain_video, tmp_path, monkeypatch, cap
 
 
 def test_a_clip_without_faces_has_json_without_faces(plain_video, tmp_path, monkeypatch):
-    monkeypatch.setattr(inspect_video.landmarks, "track_faces", lambda clip: [])
+    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: [])
     out, numbers = tmp_path / "page.html", tmp_path / "numbers.json"
     inspect_video.inspect(plain_video, out, numbers)
     assert json.loads(numbers.read_text(encoding="utf-8"))["faces"] == []
@@ -1012,7 +1012,7 @@ def test_a_clip_without_faces_has_json_without_faces(plain_video, tmp_path, monk
 
 @pytest.mark.parametrize("content", ["my own work", "[1]", '{"clip": 1}', b"\xff", None])
 def test_only_json_of_ours_is_replaced(content, plain_video, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(inspect_video.landmarks, "track_faces", lambda clip: 1 / 0)
+    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: 1 / 0)
     yours = tmp_path / "yours.json"
     if content is None:
         yours.mkdir()

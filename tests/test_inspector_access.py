@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from browsing import click, media, metrics, numbers, one, press, wait
 from framewise import clips, inspector
-from framewise.landmarks import FaceTrack
+from framewise.tracking import FaceTrack
 from selenium.webdriver import Keys
 from selenium.webdriver.common.by import By
 from videos import write_video

@@ -26,7 +26,7 @@ from browsing import (
     wait,
 )
 from framewise import clips, inspector
-from framewise.landmarks import FaceTrack
+from framewise.tracking import FaceTrack
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.by import By

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from framewise import clips, detection, landmarks
+from framewise import clips, detection, landmarks, tracking
 from videos import write_video
 
 SHARED = ("ana_talk", "ben_talk")
@@ -16,8 +16,8 @@ def _own_cache(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def tracks():
     return {
-        name: landmarks.FaceTrack(
-            *(rows[0] for rows in landmarks.follow(clips.open_sample(name), 1, progress=False)),
+        name: tracking.FaceTrack(
+            *(rows[0] for rows in tracking.follow(clips.open_sample(name), 1, progress=False)),
             clips.open_sample(name).times,
         )
         for name in SHARED
@@ -185,7 +185,7 @@ def test_gaps_are_nan_and_the_face_is_found_again(tmp_path):
     for i in range(20, 40):
         frames[i] = np.full_like(frames[i], 70)
     clip = clips.Clip(clips.write_clip(tmp_path / "gap.mp4", frames, 25))
-    track = landmarks.track_face(clip, progress=False)
+    track = tracking.track_face(clip, progress=False)
     missing = np.isnan(track.score)
     assert missing[20:40].all() and not missing[:20].any() and not missing[46:].any()
     assert np.array_equal(missing, np.isnan(track.points).all((1, 2)))
@@ -194,17 +194,17 @@ def test_gaps_are_nan_and_the_face_is_found_again(tmp_path):
 
 def test_no_face_at_all(tmp_path):
     clip = clips.Clip(write_video(tmp_path / "none.mp4", count=12))
-    track = landmarks.track_face(clip, progress=False)
+    track = tracking.track_face(clip, progress=False)
     assert len(track) == 12 and np.isnan(track.points).all() and np.isnan(track.score).all()
-    assert landmarks.track_faces(clip, progress=False) == []
-    assert landmarks.track_faces(clip, progress=False) == []  # from the cache as well
+    assert tracking.track_faces(clip, progress=False) == []
+    assert tracking.track_faces(clip, progress=False) == []  # from the cache as well
 
 
 def test_tracks_are_kept_by_content(tmp_path, monkeypatch):
     path = clips.write_clip(tmp_path / "a.mp4", clips.open_sample("ana_talk").frames(0, 5), 25)
-    first = landmarks.track_face(clips.Clip(path), progress=False)
-    monkeypatch.setattr(landmarks, "follow", None)
-    again = landmarks.track_face(clips.Clip(path.rename(tmp_path / "b.mp4")), progress=False)
+    first = tracking.track_face(clips.Clip(path), progress=False)
+    monkeypatch.setattr(tracking, "follow", None)
+    again = tracking.track_face(clips.Clip(path.rename(tmp_path / "b.mp4")), progress=False)
     assert np.array_equal(first.points, again.points)
     assert np.array_equal(first.times, again.times)
 
@@ -236,14 +236,14 @@ def path_of(track):
 
 def test_two_people_side_by_side(tmp_path):
     clip = film(tmp_path, lambda i: [(0, 60), (1, 380)])
-    tracks = landmarks.track_faces(clip, progress=False)
+    tracks = tracking.track_faces(clip, progress=False)
     assert len(tracks) == 2
     assert all(np.isfinite(track.score).mean() > 0.99 for track in tracks)
 
 
 def test_identity_survives_a_crossing(tmp_path):
     clip = film(tmp_path, lambda i: [(0, 440 - 4 * i), (1, 20 + 4 * i)])
-    tracks = landmarks.track_faces(clip, progress=False)
+    tracks = tracking.track_faces(clip, progress=False)
     assert len(tracks) == 2
     paths = [path_of(track) for track in tracks]
     ana = max(paths, key=lambda path: path[0])
@@ -260,7 +260,7 @@ def test_identity_survives_an_absence(tmp_path):
     def places(i):
         return [(1, 380)] + ([(0, 60)] if not 40 <= i < 60 else [])
 
-    tracks = landmarks.track_faces(film(tmp_path, places), progress=False)
+    tracks = tracking.track_faces(film(tmp_path, places), progress=False)
     assert len(tracks) == 2
     away = min(tracks, key=lambda track: np.isfinite(track.score).sum())
     assert np.isnan(away.score[41:59]).all()
@@ -271,7 +271,7 @@ def test_a_cut_to_somebody_else_is_another_person(tmp_path):
     ana, ben = (list(clips.open_sample(name).frames(0, 30)) for name in SHARED)
     frames = [*ana[:15], *ben[:15], *ana[15:], *ben[15:]]
     clip = clips.Clip(clips.write_clip(tmp_path / "cut.mp4", frames, 25))
-    tracks = landmarks.track_faces(clip, progress=False)
+    tracks = tracking.track_faces(clip, progress=False)
     assert len(tracks) == 2
     seen = [set(np.flatnonzero(np.isfinite(track.score)) // 15) for track in tracks]
     assert sorted(map(sorted, seen)) == [[0, 2], [1, 3]]
@@ -289,7 +289,7 @@ def test_two_who_swap_places_while_away(tmp_path):
             return [(0, 60), (1, 380)]
         return [(0, 380), (1, 60)] if i >= 60 else []
 
-    tracks = landmarks.track_faces(film(tmp_path, places), progress=False)
+    tracks = tracking.track_faces(film(tmp_path, places), progress=False)
     assert len(tracks) == 2
     for track in tracks:
         path = path_of(track)

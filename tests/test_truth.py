@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 from browsing import chromium, wait
-from framewise import clips, consent, landmarks
+from framewise import clips, consent, landmarks, tracking
 
 RENDER = Path(__file__).parents[1] / "scripts" / "render"
 MESH = runpy.run_path(str(RENDER / "places.py"))["MESH"]
@@ -26,7 +26,7 @@ def tracked():
 
     def track(name):
         if name not in made:
-            made[name] = landmarks.track_faces(clips.open_sample(name), progress=False)
+            made[name] = tracking.track_faces(clips.open_sample(name), progress=False)
         return made[name]
 
     return track

@@ -20,7 +20,7 @@ import numpy as np
 from framewise import landmarks
 
 if TYPE_CHECKING:
-    from framewise.landmarks import FaceTrack
+    from framewise.tracking import FaceTrack
 
 EYES = np.array([[33, 160, 158, 133, 153, 144], [362, 385, 387, 263, 373, 380]])
 """The mesh's points for `eye_aspect_ratio`, (2, 6) int, right eye and left eye:

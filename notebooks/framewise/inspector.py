@@ -33,7 +33,7 @@ from framewise.clips import whole_or_nothing
 
 if TYPE_CHECKING:
     from framewise.clips import Clip
-    from framewise.landmarks import FaceTrack
+    from framewise.tracking import FaceTrack
 
     Tracks = FaceTrack | Sequence[FaceTrack] | None
     Curves = Mapping[str, np.ndarray] | None

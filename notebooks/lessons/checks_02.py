@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from framewise import clips, landmarks
+from framewise import clips, landmarks, tracking
 from framewise.exercises import Result, exercise
 
 
@@ -62,7 +62,7 @@ def _check_brow_height(answer: Any) -> Result:
 @exercise("02.3")
 def _check_longest_average(answer: Any) -> Result:
     clip = clips.open_sample("ana_talk")
-    track = landmarks.track_face(clip, progress=False)
+    track = tracking.track_face(clip, progress=False)
     eyes = landmarks.eye_opening(track.eyelids).mean(1)
     first, _, last = clips.load_truth(clip).blinks[0]
     blink = slice(first, last + 1)

@@ -1,0 +1,39 @@
+"""Notices: what a reader must know before trusting a measurement, as short plain statements.
+
+Whatever finds such a fact returns notices; the page of `course.py inspect` and its JSON show them.
+
+Public: KINDS, Notice.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+KINDS = {
+    "blinks_not_counted": "blinks could not be counted, or not in all frames",
+    "clock_restart": "the file's clock runs backwards; times were joined",
+    "covered_eyes": "an eye cannot be seen in these frames, although a face is there",
+    "cut": "another shot begins; nobody is followed across it without evidence",
+    "damaged": "frames do not decode, or the decoder guessed parts of them",
+    "interlaced": "frames hold two moments each, in alternating lines",
+    "mirrored": "the file asks for a mirrored picture, and it is shown so",
+    "pixel_aspect": "stored pixels are not square; the picture is stretched to its true shape",
+    "repeated_pictures": "these frames repeat the picture before them",
+    "size_change": "the picture's size changes; later frames are scaled to the first one's size",
+    "slow_motion": "nearly all closures of the eyes last longer than a blink",
+    "small_face": "the face is too small in these frames to measure its eyes",
+}
+"""Every kind of notice, and what it means."""
+
+
+class Notice(NamedTuple):
+    """One fact about a clip, or about one face in it."""
+
+    kind: str
+    """A key of `KINDS`."""
+    first: int | None
+    """The first frame concerned, counted from 0; None if the fact concerns the whole clip."""
+    last: int | None
+    """The last frame concerned; None if the fact concerns the whole clip."""
+    statement: str
+    """One or two full sentences for the reader: what was seen, and what follows for the numbers."""
