@@ -126,11 +126,15 @@ class Clip:
         start, stop, _ = slice(start, stop).indices(len(self))
         if start >= stop:
             return
+        begins, ways = self._index.shapes[:, 0], self._index.shapes[:, 3]
         count, pixel = start, float(self._index.pixel)
         self._check_unchanged()
         for frame in islice(video.decode_from(self.path, self._index, start), stop - start):
             self._check_unchanged()
-            yield video.view(frame, pixel, self.size_wh)
+            way = int(ways[np.searchsorted(begins, count, side="right") - 1])
+            image = video.view(frame, way, pixel, self.size_wh)
+            del frame  # its memory serves the next one
+            yield image
             count += 1
         if count < stop:
             raise OSError(f"{self.path}: frame {count} no longer decodes. Open the clip again.")

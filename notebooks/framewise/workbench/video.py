@@ -8,10 +8,11 @@ Public: Index, open_video, read_through, decode_from, view, clock, file_notices,
 
 from __future__ import annotations
 
+import gc
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +28,9 @@ NO_TIME = np.iinfo(np.int64).min
 
 LARGEST = 50_000_000
 """Pixels of the largest picture that is decoded. One such frame takes 150 MB as RGB."""
+
+FASTEST = 10_000
+"""A file that shows more frames than this per second has no useful timestamps."""
 
 WIDEST_PIXEL = 5
 """Pixels wider or higher than this many times their other side are an error in the file."""
@@ -149,7 +153,7 @@ def _refuse_large(path: Path, stream) -> None:
     """FFmpeg forgets the size of a picture that it refused; then only the header is read."""
     size = _size(stream)
     if 0 in size:
-        with _open(path, skip_frame="all") as container:
+        with _open(path, skip_frame="all", max_pixels="2147483647") as container:
             size = _size(_moving_picture(container))
     if size[0] * size[1] > LARGEST:
         raise ValueError(
@@ -224,6 +228,7 @@ def read_through(path: Path) -> Index:
 def _decode_all(path: Path, *, strict: bool, thread_type: str) -> _Pass:
     """Decode a file without keeping pixels."""
     packets, pts, prints, keys, corrupt, shapes, interlaced = [], [], [], [], [], [], 0
+    way = 0
     bar = tqdm(desc="reading the clip", unit=" frames", delay=1, leave=False)
     with bar, open_video(path, strict=strict, thread_type=thread_type) as (container, stream):
         indexed = len(stream.index_entries)
@@ -233,17 +238,22 @@ def _decode_all(path: Path, *, strict: bool, thread_type: str) -> _Pass:
             if packet is not None and packet.size and not packet.is_discard:
                 time = NO_TIME if packet.pts is None else packet.pts
                 packets.append((time, packet.is_keyframe, frames is None, len(pts)))
-            for frame in frames or ():
+            while frames:
+                frame = frames.pop(0)
                 if frame.key_frame:
                     keys.append(len(pts))
+                if frame.key_frame or not pts:
+                    way = orientation(frame, way)
                 if frame.is_corrupt:
                     corrupt.append(len(pts))
-                shape = (frame.width, frame.height, orientation(frame))
+                shape = (frame.width, frame.height, way)
                 if not shapes or shape != shapes[-1][1:]:
                     shapes.append((len(pts), *shape))
                 interlaced += frame.interlaced_frame
                 prints.append(_print(frame))
                 pts.append(NO_TIME if frame.pts is None else frame.pts)
+                del frame  # see _frames
+                gc.collect(0)  # a frame whose side data was read holds itself
                 bar.update()
         pixel = float(stream.sample_aspect_ratio or 1)
         rate = float(stream.average_rate or stream.guessed_rate or 25)
@@ -263,6 +273,9 @@ def _decode_packets(container, stream) -> Iterator[tuple[av.Packet | None, list 
             packet = next(packets)
             if not packet.size and packet.dts is None:
                 packet = None
+        except IndexError:  # PyAV has no number for a stream that begins later; read on
+            packets = container.demux(stream)
+            continue
         except (StopIteration, av.error.FFmpegError):  # the file ends inside a packet
             packet = None
         try:
@@ -272,8 +285,14 @@ def _decode_packets(container, stream) -> Iterator[tuple[av.Packet | None, list 
 
 
 def _frames(container, stream) -> Iterator[av.VideoFrame]:
+    """Yield frames; whoever gets one drops it before the next, and so does every pass.
+
+    Where data is damaged, FFmpeg leaves in a picture what its memory held before. That is always
+    the same only if the memory of each frame is free again when the next one is decoded.
+    """
     for _, frames in _decode_packets(container, stream):
-        yield from frames or ()
+        while frames:
+            yield frames.pop(0)
 
 
 def _print(frame: av.VideoFrame) -> int:
@@ -362,8 +381,7 @@ def damage(index: Index) -> str:
             for after, n in index.lost.tolist()
         ]
         told.append(
-            f"{count} of {count + missing} frames decode. {missing} are missing or cut off "
-            f"({_list(places)})."
+            f"{count} of {count + missing} frames decode. Missing or cut off: {_list(places)}."
         )
     if len(index.doubtful):
         runs = [f"{a} to {b}" if b > a else f"{a}" for a, b in index.doubtful.tolist()]
@@ -387,7 +405,8 @@ def clock(
 
     Where the timestamps fall, another recording was joined: time goes on with the usual step of
     the part before. Frames without a timestamp are spaced evenly between those that have one, or
-    by the usual step. If more than one frame in ten falls, the timestamps are no use.
+    by the usual step. Timestamps are no use if more than one in ten falls, or if they give more
+    than 10,000 frames per second.
 
     Parameters
     ----------
@@ -412,7 +431,8 @@ def clock(
     stamps = (pts[known] - pts[known[:1]]) / second
     steps = np.diff(stamps) / np.diff(known)
     falls = np.flatnonzero(steps < 0) + 1
-    if not np.any(steps > 0) or len(falls) > len(pts) / 10:
+    span = steps[steps > 0].sum()
+    if span <= len(pts) / FASTEST or len(falls) > len(pts) / 10:
         return np.arange(len(pts)) / rate, rate, known[:0], len(pts) > 1
     usual = np.median(steps[steps > 0])
     times = np.full(len(pts), np.nan)
@@ -445,29 +465,27 @@ def decode_from(path: Path, index: Index, start: int) -> Iterator[av.VideoFrame]
     """
     keys = index.keys[(index.keys > 0) & (index.keys <= start)]
     for key in keys[:-3:-1]:
-        for frame in _after_seek(path, index, int(key), start):
-            if _print(frame) != index.prints[start]:
+        for frame in _after_seek(path, int(index.pts[key]), int(index.pts[start])):
+            if (frame.pts, _print(frame)) != (index.pts[start], index.prints[start]):
                 break
             yield frame
+            del frame
             start += 1
-            if start == len(index.pts):
-                return
+        if start == len(index.pts):
+            return
     with open_video(path) as (container, stream):
         yield from islice(_frames(container, stream), start, None)
 
 
-def _after_seek(path: Path, index: Index, key: int, start: int) -> Iterator[av.VideoFrame]:
-    """Yield frames from `start` on, decoded from a key frame; nothing if `start` is not met."""
+def _after_seek(path: Path, key: int, pts: int) -> Iterator[av.VideoFrame]:
+    """Yield the frames from time `pts` on, decoded from the key frame at time `key`."""
     with open_video(path) as (container, stream):
         for _, frames in _decode_packets(container, stream):
             if frames is not None:  # the decoder has read the notes that stand only at the start
                 break
-        container.seek(int(index.pts[key]), stream=stream)
+        container.seek(key, stream=stream)
         frames = _frames(container, stream)
-        first = next((f for f in frames if f.pts is None or f.pts >= index.pts[start]), None)
-        if first is not None and first.pts == index.pts[start]:
-            yield first
-            yield from frames
+        yield from dropwhile(lambda frame: frame.pts is not None and frame.pts < pts, frames)
 
 
 # ---- how a frame looks ----
@@ -477,15 +495,17 @@ TRANSPOSED, ROWS, COLUMNS, UNUSABLE = 1, 2, 4, 8
 """An orientation is a sum of the first three: swap rows and columns, then reverse rows, columns."""
 
 
-def orientation(frame: av.VideoFrame) -> int:
+def orientation(frame: av.VideoFrame, before: int) -> int:
     """Read how a decoded frame is to be turned or mirrored; UNUSABLE if no such way fits.
+
+    Video data may tell it only now and then; a frame without it is shown as the one `before`.
 
     The display matrix comes from the container or from the video data itself. It maps (x, y) to
     (a x + c y, b x + d y); see FFmpeg's libavutil/display.h.
     """
     matrix = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:
-        return 0
+        return before
     a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].astype(float)
     straight, crossed = sorted((abs(a), abs(d))), sorted((abs(b), abs(c)))
     if straight[0] > 0 and crossed[1] < 0.01 * straight[0]:
@@ -495,17 +515,21 @@ def orientation(frame: av.VideoFrame) -> int:
     return UNUSABLE
 
 
-def view(frame: av.VideoFrame, pixel: float, size_wh: tuple[int, int] | None = None) -> np.ndarray:
+def view(
+    frame: av.VideoFrame, way: int, pixel: float, size_wh: tuple[int, int] | None = None
+) -> np.ndarray:
     """Return a frame as it is to be seen: (H, W, 3) uint8 RGB, upright, with square pixels.
 
     Parameters
     ----------
+    way : int
+        Its orientation.
     pixel : float
         Width of a stored pixel over its height. The shorter side of the pixel is stretched.
     size_wh : (int, int), pixels, optional
         A picture of another size is scaled to fit, with black beside it if its shape differs.
     """
-    image = _turned(_squared(frame.to_ndarray(format="rgb24"), pixel), orientation(frame))
+    image = _turned(_squared(frame.to_ndarray(format="rgb24"), pixel), way)
     if size_wh is None or image.shape[1::-1] == size_wh:
         return np.ascontiguousarray(image)
     scale = min(size_wh[0] / image.shape[1], size_wh[1] / image.shape[0])
@@ -530,10 +554,10 @@ def _squared(image: np.ndarray, pixel: float) -> np.ndarray:
     return image if size == image.shape[1::-1] else cv2.resize(image, size)
 
 
-def _turned(image: np.ndarray, how: int) -> np.ndarray:
-    if how & TRANSPOSED:
+def _turned(image: np.ndarray, way: int) -> np.ndarray:
+    if way & TRANSPOSED:
         image = image.transpose(1, 0, 2)
-    return image[:: -1 if how & ROWS else 1, :: -1 if how & COLUMNS else 1]
+    return image[:: -1 if way & ROWS else 1, :: -1 if way & COLUMNS else 1]
 
 
 # ---- what a reader must know ----
@@ -578,9 +602,9 @@ def _size_notices(index: Index) -> Iterator[Notice]:
 
 
 def _shown_size(shape: np.ndarray, pixel: float) -> tuple[int, int]:
-    _, width, height, how = shape.tolist()
+    _, width, height, way = shape.tolist()
     size = _square_size(width, height, pixel)
-    return size[::-1] if how & TRANSPOSED else size
+    return size[::-1] if way & TRANSPOSED else size
 
 
 def _clock_notices(index: Index) -> Iterator[Notice]:
@@ -604,7 +628,7 @@ def _clock_notices(index: Index) -> Iterator[Notice]:
 
 
 def _orientation_facts(ways: np.ndarray) -> Iterator[tuple[str, str]]:
-    flips = [bin(how & (TRANSPOSED | ROWS | COLUMNS)).count("1") for how in ways.tolist()]
+    flips = [bin(way & (TRANSPOSED | ROWS | COLUMNS)).count("1") for way in ways.tolist()]
     if any(count % 2 for count in flips):
         yield (
             "mirrored",
