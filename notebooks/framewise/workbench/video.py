@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import av
+import av.logging
 import cv2
 import numpy as np
 from tqdm import tqdm
@@ -87,7 +88,7 @@ def open_video(
         _refuse_large(path, stream)
         stream.thread_type = thread_type
         stream.codec_context.options = {"max_pixels": str(LARGEST)} | (
-            {"err_detect": "explode"} if strict else {}
+            {"err_detect": "crccheck+explode"} if strict else {}
         )
         yield container, stream
 
@@ -169,18 +170,33 @@ def _size(stream) -> tuple[int, int]:
 # ---- the full pass ----
 
 
+class _Packet(NamedTuple):
+    time: int
+    key: bool
+    harmed: bool
+    """The decoder reported an error."""
+    failed: bool
+    """It gave no frame for this error."""
+    before: int
+    """How many frames had come out before."""
+
+
+class _Frame(NamedTuple):
+    time: int
+    print: int
+    key: bool
+    corrupt: bool
+    """The decoder itself marks it as damaged."""
+    shape: tuple[int, int, int]
+    """Stored width and height, and orientation."""
+    interlaced: bool
+
+
 class _Pass(NamedTuple):
     """What one decode of the whole file gave."""
 
-    packets: list[tuple[int, bool, bool, int]]
-    """Timestamp, key, failed, and how many frames had come out before."""
-    pts: list[int]
-    prints: list[int]
-    keys: list[int]
-    corrupt: list[int]
-    """Frames that the decoder itself marks as damaged."""
-    shapes: list[tuple[int, int, int, int]]
-    interlaced: int
+    packets: list[_Packet]
+    frames: list[_Frame]
     cut_off: int
     """How many frames the file announces beyond its end."""
     pixel: float
@@ -188,6 +204,13 @@ class _Pass(NamedTuple):
     """Ticks of the timestamps per second."""
     rate: float
     """Nominal frames per second."""
+
+    def pts(self) -> np.ndarray:
+        return np.array([frame.time for frame in self.frames], np.int64)
+
+    def is_damaged(self) -> bool:
+        flaws = [packet.harmed for packet in self.packets] + [one.corrupt for one in self.frames]
+        return self.cut_off > 0 or any(flaws)
 
 
 def read_through(path: Path) -> Index:
@@ -199,27 +222,28 @@ def read_through(path: Path) -> Index:
         As `open_video`; the video is encrypted; not one frame decodes.
     """
     found = strict = _decode_all(path, strict=True, thread_type="AUTO")
-    if found.corrupt or found.cut_off or any(failed for _, _, failed, _ in found.packets):
-        # several threads do not tell which packet failed, and guess in other ways
+    if found.is_damaged():  # several threads do not tell which packet failed
         strict = _decode_all(path, strict=True, thread_type="NONE")
         found = _decode_all(path, strict=False, thread_type="NONE")
-    if not found.pts:
+    if not found.frames:
         raise ValueError(f"{path}: expected a video, but not one frame of it decodes.")
-    pts = np.array(found.pts, np.int64)
+    frames, pts = found.frames, found.pts()
     rising = bool(NO_TIME not in pts and np.all(np.diff(pts) > 0))
+    keys = [i for i, frame in enumerate(frames) if frame.key and rising]
+    changes = [i for i, frame in enumerate(frames) if not i or frame.shape != frames[i - 1].shape]
     times, fps, restarts, assumed = clock(pts, found.second, found.rate)
     harmed = _harmed_packets(strict, found)
     return Index(
         pts=pts,
-        prints=np.array(found.prints, np.uint32),
-        keys=np.array(found.keys if rising else [], np.int64),
+        prints=np.array([frame.print for frame in frames], np.uint32),
+        keys=np.array(keys, np.int64),
         times=times,
         fps=np.array(fps),
         restarts=restarts,
         assumed=np.array(assumed),
         pixel=np.array(found.pixel),
-        shapes=np.array(found.shapes, np.int64).reshape(-1, 4),
-        interlaced=np.array(found.interlaced, np.int64),
+        shapes=np.array([(i, *frames[i].shape) for i in changes], np.int64),
+        interlaced=np.array(sum(frame.interlaced for frame in frames), np.int64),
         lost=_gaps(found, harmed, pts, rising),
         doubtful=_doubtful(found, harmed, pts),
     )
@@ -227,41 +251,67 @@ def read_through(path: Path) -> Index:
 
 def _decode_all(path: Path, *, strict: bool, thread_type: str) -> _Pass:
     """Decode a file without keeping pixels."""
-    packets, pts, prints, keys, corrupt, shapes, interlaced = [], [], [], [], [], [], 0
-    way = 0
+    packets, records, way = [], [], None
     bar = tqdm(desc="reading the clip", unit=" frames", delay=1, leave=False)
-    with bar, open_video(path, strict=strict, thread_type=thread_type) as (container, stream):
-        indexed = len(stream.index_entries)
+    opened = open_video(path, strict=strict, thread_type=thread_type)
+    with bar, opened as (container, stream), _errors(stream) as errors:
+        indexed, codec = len(stream.index_entries), stream.codec_context.name
         for packet, frames in _decode_packets(container, stream):
             if packet is not None and packet.has_sidedata("encryption_info"):
                 raise ValueError(f"{path}: this video is encrypted. Save it without protection.")
             if packet is not None and packet.size and not packet.is_discard:
                 time = NO_TIME if packet.pts is None else packet.pts
-                packets.append((time, packet.is_keyframe, frames is None, len(pts)))
-            while frames:
-                frame = frames.pop(0)
-                if frame.key_frame:
-                    keys.append(len(pts))
-                if frame.key_frame or not pts:
-                    way = orientation(frame, way)
-                if frame.is_corrupt:
-                    corrupt.append(len(pts))
-                shape = (frame.width, frame.height, way)
-                if not shapes or shape != shapes[-1][1:]:
-                    shapes.append((len(pts), *shape))
-                interlaced += frame.interlaced_frame
-                prints.append(_print(frame))
-                pts.append(NO_TIME if frame.pts is None else frame.pts)
-                del frame  # see _frames
+                harmed = frames is None or any(name == codec for _, name, _ in errors)
+                key = packet.is_keyframe
+                packets.append(_Packet(time, key, harmed, frames is None, len(records)))
+            errors.clear()
+            while frames:  # each is gone before the next packet is decoded: see _frames
+                records.append(_record(frames.pop(0), way))
+                way = records[-1].shape[2]
                 gc.collect(0)  # a frame whose side data was read holds itself
                 bar.update()
-        pixel = float(stream.sample_aspect_ratio or 1)
-        rate = float(stream.average_rate or stream.guessed_rate or 25)
-        cut_off = _cut_off(container, stream, indexed, pts)
-        second = float(1 / stream.time_base)
-    return _Pass(
-        packets, pts, prints, keys, corrupt, shapes, interlaced, cut_off, pixel, second, rate
+        return _Pass(
+            packets,
+            records,
+            _cut_off(container, stream, indexed, [record.time for record in records]),
+            pixel=float(stream.sample_aspect_ratio or 1),
+            second=float(1 / stream.time_base),
+            rate=float(stream.average_rate or stream.guessed_rate or 25),
+        )
+
+
+def _record(frame: av.VideoFrame, way: int | None) -> _Frame:
+    """Note what is to be kept of a frame; `way` is the orientation of the one before, if any."""
+    if frame.key_frame or way is None:
+        way = orientation(frame, way or 0)
+    return _Frame(
+        NO_TIME if frame.pts is None else frame.pts,
+        _print(frame),
+        frame.key_frame,
+        frame.is_corrupt,
+        (frame.width, frame.height, way),
+        frame.interlaced_frame,
     )
+
+
+@contextmanager
+def _errors(stream) -> Iterator[list[tuple[int, str, str]]]:
+    """Collect what FFmpeg reports while it decodes; FFV1 tells damage in no other way.
+
+    Only on one thread: PyAV can hang where FFmpeg's own threads report something.
+    """
+    if stream.codec_context.name == "ffv1":
+        stream.thread_type = "NONE"
+    if stream.thread_type.name != "NONE":
+        yield []
+        return
+    level = av.logging.get_level()
+    av.logging.set_level(av.logging.ERROR)
+    try:
+        with av.logging.Capture(local=True) as errors:
+            yield errors
+    finally:
+        av.logging.set_level(level)
 
 
 def _decode_packets(container, stream) -> Iterator[tuple[av.Packet | None, list | None]]:
@@ -335,13 +385,14 @@ def _harmed_packets(strict: _Pass, found: _Pass) -> np.ndarray:
 
     Harm goes on to the next key packet, and to the packets after it that are shown before it.
     """
-    corrupt = {each.pts[i] for each in (strict, found) for i in each.corrupt} - {NO_TIME}
+    frames = [*strict.frames, *found.frames]
+    corrupt = {frame.time for frame in frames if frame.corrupt} - {NO_TIME}
     harmed, before, now, shown = [], False, False, NO_TIME
     for i, (first, second) in enumerate(zip(strict.packets, found.packets, strict=False)):
-        time, key = first[:2]
-        if key:
+        time = first.time
+        if first.key:
             before, now, shown = now, False, time
-        now = now or first[2] or second[2] or time in corrupt
+        now = now or first.harmed or second.harmed or time in corrupt
         if now or (before and NO_TIME < time < shown):
             harmed.append(i)
     return np.array(harmed, np.int64)
@@ -350,10 +401,10 @@ def _harmed_packets(strict: _Pass, found: _Pass) -> np.ndarray:
 def _gaps(found: _Pass, harmed: np.ndarray, pts: np.ndarray, rising: bool) -> np.ndarray:
     """Count harmed packets that gave no frame, by the last frame before them."""
     last, gaps = len(pts) - 1, {}
-    given = set(found.pts)
-    for time, _, failed, before in (found.packets[i] for i in harmed):
-        if failed if NO_TIME in given else time not in given:
-            after = int(np.searchsorted(pts, time)) - 1 if rising else before - 1
+    given = set(pts.tolist())
+    for packet in (found.packets[i] for i in harmed):
+        if packet.failed if NO_TIME in given else packet.time not in given:
+            after = int(np.searchsorted(pts, packet.time)) - 1 if rising else packet.before - 1
             gaps[after] = gaps.get(after, 0) + 1
     if found.cut_off:
         gaps[last] = gaps.get(last, 0) + found.cut_off
@@ -363,10 +414,10 @@ def _gaps(found: _Pass, harmed: np.ndarray, pts: np.ndarray, rising: bool) -> np
 def _doubtful(found: _Pass, harmed: np.ndarray, pts: np.ndarray) -> np.ndarray:
     """Return the runs of frames that harmed packets gave; without times, all after the first."""
     packets = [found.packets[i] for i in harmed]
-    doubt = np.isin(pts, [time for time, *_ in packets if time != NO_TIME])
-    doubt[found.corrupt] = True
+    doubt = np.isin(pts, [packet.time for packet in packets if packet.time != NO_TIME])
+    doubt |= [frame.corrupt for frame in found.frames]
     if packets and NO_TIME in pts:
-        doubt[packets[0][3] :] = True
+        doubt[packets[0].before :] = True
     edges = np.flatnonzero(np.diff(np.concatenate([[0], doubt, [0]])))
     return edges.reshape(-1, 2) - [0, 1]
 
