@@ -142,7 +142,7 @@ class Clip:
     def damage(self) -> str:
         """Say in words which frames are missing or guessed; empty if none."""
         found = video.damage(self._index)
-        return f"{self.path.name} is damaged. {found}" if found else ""
+        return f"{self.path.name} is damaged: {found}" if found else ""
 
     def _check_unchanged(self) -> None:
         if not self.path.is_file() or _identity(self.path) != self._identity:
