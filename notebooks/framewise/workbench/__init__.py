@@ -1,0 +1,1 @@
+"""Machinery that no learner has to read."""
