@@ -386,7 +386,7 @@ def _tidy() -> None:
 def _in_one_line(text: str) -> str:
     """Replace what a list or a file cannot hold: line breaks, other controls, broken letters."""
     odd = {"Cc", "Cs", "Zl", "Zp"}
-    return " ".join("".join(" " if unicodedata.category(c) in odd else c for c in text).split())
+    return "".join(" " if unicodedata.category(c) in odd else c for c in text).strip()
 
 
 def _transfer_curve(path: Path) -> str | None:

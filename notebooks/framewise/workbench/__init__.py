@@ -1,1 +1,1 @@
-"""Machinery that no learner has to read."""
+"""The machinery behind framewise: nobody has to read it to follow the course."""
