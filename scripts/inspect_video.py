@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
-from framewise import DATA, blinks, clips, consent, inspector, landmarks, tracking
+from framewise import DATA, blinks, clips, consent, inspector, landmarks, rates, tracking
 
 READING = (
     "The face-present score is the landmark network's own answer to one question: is there a face "
@@ -133,15 +133,15 @@ def _blinks(track: tracking.FaceTrack) -> dict:
     except ValueError as error:
         return _uncounted(f"Cannot tell anything from blinks: {error}")
     if not seconds:
-        return _uncounted(blinks.statement(0, 0))
+        return _uncounted(rates.statement(0, 0))
     return {
         "blinks": [
             {"first": b.first, "lowest": b.lowest, "last": b.last, "depth": round(b.depth, 3)}
             for b in found
         ],
         "blink_rate_per_min": round(60 * len(found) / seconds, 2),
-        "rate_95": [round(rate, 2) for rate in blinks.rate_interval(len(found), seconds)],
-        "statement": blinks.statement(len(found), seconds),
+        "rate_95": [round(rate, 2) for rate in rates.rate_interval(len(found), seconds)],
+        "statement": rates.statement(len(found), seconds),
     }
 
 
