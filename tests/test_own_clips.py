@@ -101,7 +101,8 @@ def test_kept_opened_listed_and_forgotten_without_a_trace(name, home, film, tmp_
     entry = my_clips.add(film, agreement, name=name)
     assert (entry["id"], entry["title"]) == (ODD_NAMES[name], name)
     assert tree(home) == sorted(
-        ["catalog.json", f"{entry['id']}.mp4", "forms", f"forms/{entry['id']}.pdf"]
+        ["catalog.json", "catalog.json.bak"]
+        + [f"{entry['id']}.mp4", "forms", f"forms/{entry['id']}.pdf"]
     )
     clip = clips.open_sample(entry["id"])
     assert clip.entry == consent.catalogue()[entry["id"]] == entry
@@ -135,7 +136,7 @@ def test_two_clips_of_which_one_is_forgotten(home, film):
     first = my_clips.add(film, own_word(), name="one", seconds=0.4)
     my_clips.add(film, own_word(), name="two", start=0.4)
     assert my_clips.forget("my_one") == [home / first["file"]]
-    assert tree(home) == ["catalog.json", "my_two.mp4"]
+    assert tree(home) == ["catalog.json", "catalog.json.bak", "my_two.mp4"]
     assert len(clips.open_sample("my_two")) == 14
 
 
@@ -149,10 +150,11 @@ def write_fake(home, name, made_from):
         "kind": "fake",
         "made_from": made_from,
         "title": name,
+        "people": ["Zoë"],
+        "licence": "none",
         "consent": {"type": "synthetic"},
     }
-    with clips.whole_or_nothing(home / "catalog.json") as book:
-        my_clips._write_book(book, [*my_clips._own_entries(), entry])
+    my_clips._write_catalogue([*consent.own_records().values(), entry])
     return path
 
 
@@ -164,7 +166,7 @@ def test_what_was_made_from_a_clip_falls_with_it(home, film):
     clips.Clip(again)
     assert my_clips.falls_with("one") == ["my_one", "my_fake", "my_fake_of_it"]
     assert set(my_clips.forget("one")) == {home / "my_one.mp4", fake, again}
-    assert tree(home) == ["catalog.json", "my_other.mp4"]
+    assert tree(home) == ["catalog.json", "catalog.json.bak", "my_other.mp4"]
     clips.open_sample("my_other")
 
 
