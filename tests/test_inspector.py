@@ -2,6 +2,7 @@
 
 import html
 import json
+import os
 import re
 from pathlib import Path
 
@@ -567,6 +568,23 @@ def test_a_file_that_goes_bad_later_is_told_and_left():
     assert opened().marks == [TWO] and view._kept == "kept on this computer"
 
 
+@pytest.mark.parametrize("edited", ['"a"', "null", "[]", '{"id": "x"}', '{"id": 1, "first": []}'])
+def test_a_mark_that_goes_bad_later_is_told_and_left(edited):
+    view, path = opened(), marks.marks_file("a" * 64)
+    view.marks = [ONE]
+    path.write_text(f'{{"marks": [{edited}]}}')
+    view.marks = [ONE, TWO]
+    assert view._kept.startswith("not kept: ValueError") and edited in path.read_text()
+
+
+def test_a_mark_that_lost_its_id_is_kept_beside_a_new_one():
+    view, path = opened(), marks.marks_file("a" * 64)
+    view.marks = [ONE]
+    path.write_text('{"marks": [{"first": 3, "last": 5, "reason": "eyes"}]}')
+    view.marks = [ONE, TWO]
+    assert [one["id"] for one in opened().marks] == ["3-5", "two"]
+
+
 def test_a_folder_that_cannot_be_written_is_told(kept):
     kept.parent.mkdir(parents=True)
     kept.write_text("a file where the folder should be")
@@ -883,6 +901,137 @@ def test_faces_and_areas_count_towards_the_bound(tmp_path):
     blots = np.stack([cv2.GaussianBlur(one, (0, 0), 3) for one in noise]) > 0.51
     path = page_of(tmp_path / "p.html", clip, track=track_of(clip), areas={"a": blots}, max_mb=6)
     assert path.stat().st_size < 6e6
+
+
+class Deceptive(Noise):
+    """Noise, but the few frames from which the size of a page is estimated are plain."""
+
+    def __getitem__(self, i):
+        plain = set(np.linspace(0, len(self) - 1, 6).astype(int).tolist())
+        return StandIn.__getitem__(self, i) if i in plain else super().__getitem__(i)
+
+
+def test_pictures_that_are_larger_than_they_looked_do_not_break_the_bound(tmp_path):
+    path = page_of(tmp_path / "p.html", Deceptive(150, (320, 240)), max_mb=2)
+    assert 1e6 < path.stat().st_size <= 2e6
+
+
+@pytest.mark.parametrize(
+    ("faces", "curves", "count"), [(12, 36, 2000), (1, 9, 40_000), (0, 0, 90_000)]
+)
+def test_faces_curves_and_the_number_of_frames_count_towards_the_bound(
+    tmp_path, faces, curves, count, capsys
+):
+    clip = StandIn(count)
+    series = {f"curve {i}": np.linspace(0, 1, count) for i in range(curves)}
+    path = page_of(
+        tmp_path / "p.html", clip, track=[track_of(clip)] * faces, series=series, max_mb=1
+    )
+    assert 4e5 < path.stat().st_size <= 1e6
+    assert re.search(r"only one frame in \d+", capsys.readouterr().out)
+
+
+def test_a_page_of_a_very_long_clip_holds_the_numbers_of_its_frames_only(tmp_path):
+    clip, n = StandIn(30_001), np.arange(30_001) % 97
+    blocks = blocks_of(page_of(tmp_path / "p.html", clip, series={"n": n}, compare=clip, max_mb=1))
+    info = blocks["state"]["_info"]
+    step = info["step"]
+    assert info["every"] == step > 1 and info["count"] == 30_001
+    assert info["series"]["n"] == n[::step].tolist()
+    assert info["other"]["match"] == list(range(0, 30_001, step))
+    assert info["times"] == [*clip.times[::step].round(6).tolist(), clip.times[-1]]
+
+
+def test_a_page_names_every_clip_that_it_shows_by_its_hash(tmp_path):
+    pages = [page_of(tmp_path / "p.html", compare=StandIn(sha256="b" * 64)).read_text()]
+    pages += [page_of(tmp_path / "q.html").read_text()]
+    assert [["a" * 64 in page, "b" * 64 in page] for page in pages] == [[True, True], [True, False]]
+
+
+def test_what_to_know_first_stands_before_the_picture_and_is_plain_text(tmp_path):
+    view = inspector.FrameInspector(StandIn())
+    path = view.to_html(tmp_path / "p.html", warnings=["One <b>cut</b>.", "Two."], notes={"a": "b"})
+    text = path.read_text(encoding="utf-8")
+    assert "<li>One &lt;b&gt;cut&lt;/b&gt;.<li>Two.</ul>" in text
+    assert text.index("Read this first") < text.index('id="inspector"') < text.index("<dt>a")
+    assert "Read this first" not in page_of(path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("place", ["fifo", "folder", "text", "device"])
+def test_a_page_replaces_nothing_but_a_page(tmp_path, place):
+    path = tmp_path / "p.html"
+    if place == "fifo" and os.name == "nt":
+        pytest.skip("this system has no such files")
+    if place == "fifo":
+        os.mkfifo(path)
+    elif place == "folder":
+        path.mkdir()
+    elif place == "text":
+        path.write_text("my own work")
+    else:
+        path = Path(os.devnull)
+    kind = path.stat().st_mode
+    for act in (page_of, inspector.check_page):
+        with pytest.raises(FileExistsError, match="is not a page of the inspector; choose another"):
+            act(path)
+    assert path.stat().st_mode == kind
+
+
+@pytest.mark.parametrize("name", ["x" * 250 + ".html", "ü" * 120 + ".html"])
+def test_a_name_that_is_too_long_is_refused_before_any_work(tmp_path, name):
+    clip = StandIn()
+    with pytest.raises(ValueError, match="choose a shorter name"):
+        page_of(tmp_path / name, clip)
+    assert clip.read == []
+
+
+def test_a_page_in_no_folder_is_refused_before_any_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    clip = StandIn()
+    with pytest.raises(OSError, match="is not a folder that you may change"):
+        page_of(tmp_path / "file" / "deep" / "p.html", clip)
+    assert clip.read == []
+
+
+def test_only_its_owner_reads_a_page(tmp_path):
+    assert page_of(tmp_path / "p.html").stat().st_mode & 0o077 == 0 or os.name == "nt"
+
+
+def test_a_name_that_is_no_text_makes_a_page(tmp_path):
+    clip = StandIn(2)
+    clip.path = Path(os.fsdecode(b"caf\xe9.mp4"))
+    path = page_of(tmp_path / "p.html", clip)
+    assert "<h1>caf?.mp4</h1>" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("size_wh", [(1, 1), (16384, 1), (1, 16384), (2, 3)])
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_smallest_and_the_longest_pictures_make_a_page(tmp_path, size_wh, count):
+    clip = StandIn(count, size_wh)
+    view = inspector.FrameInspector(clip, track_of(clip), compare=clip)
+    blocks = blocks_of(view.to_html(tmp_path / "p.html", max_mb=0.06))  # the program takes as much
+    assert blocks["state"]["_info"]["size"] == list(size_wh) and "chunk0-0" in blocks
+    view._repr_mimebundle_()
+
+
+def test_the_preview_is_scaled_by_the_longer_side():
+    for size_wh, small in (
+        ((640, 480), (240, 320)),
+        ((480, 640), (320, 240)),
+        ((20, 960), (320, 7)),
+    ):
+        view = inspector.FrameInspector(StandIn(size_wh=size_wh))
+        view._repr_mimebundle_()
+        jpeg = view._preview[1]["buffers"][0]
+        assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape[:2] == small
+
+
+def test_lids_that_were_not_seen_travel_as_missing_beside_a_face_that_was():
+    clip = StandIn()
+    track = track_of(clip)
+    track.eyelids[:, 1] = np.nan
+    sent = numbers_of(ask(inspector.FrameInspector(clip, track), 0)[1])[:, 0]
+    assert (sent[:, 484:] == inspector.MISSING).all() and (sent[:, :484] != inspector.MISSING).all()
 
 
 def test_a_page_is_written_though_a_frame_cannot_be_read(tmp_path):
