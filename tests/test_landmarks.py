@@ -17,10 +17,10 @@ def _own_cache(tmp_path, monkeypatch):
 def tracks():
     return {
         name: tracking.FaceTrack(
-            *(rows[0] for rows in tracking.follow(clips.open_sample(name), 1, progress=False)),
-            clips.open_sample(name).times,
+            *(arrays[part][0] for part in tracking.PER_FACE), clips.open_sample(name).times
         )
         for name in SHARED
+        for arrays in [tracking.follow(clips.open_sample(name), 1, progress=False)]
     }
 
 

@@ -2,32 +2,39 @@
 
 Notebook: 02_landmarks.ipynb
 
-Public: FaceTrack, track_face, track_faces, follow.
+Public: FaceTrack, track_face, track_faces, find_cuts, find_repeats, clip_notices, track_notices,
+follow.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from tqdm.auto import tqdm
 
-from framewise import __version__, detection
+from framewise import clips, detection, landmarks, models, shots
 from framewise.clips import cache_file, load_arrays, save_arrays
 from framewise.landmarks import (
+    EYE_CORNERS,
     FACE_PRESENT,
     Eyes,
     face_box,
     find_eyelids,
+    head_yaw,
     mesh,
     square_of_detection,
     square_of_points,
 )
+from framewise.notices import Notice
 
 if TYPE_CHECKING:
     from framewise.clips import Clip
@@ -45,6 +52,16 @@ LOOK_EVERY = 5
 """While a face is missing, the small tiles are searched every so many frames."""
 
 
+READ_AHEAD = 64_000_000
+"""Bytes of pictures that may wait between the threads on either side."""
+
+LEAST_WIDTH = 9
+"""Pixels between the corners of an eye below which its lids cannot be measured."""
+
+PER_FACE = ("points", "eyelids", "iris", "score")
+"""The fields of a FaceTrack that are measured for each face in each frame."""
+
+
 @dataclass(frozen=True, eq=False)
 class FaceTrack:
     """One face along a clip of T frames; NaN in frames where it was not found."""
@@ -59,6 +76,10 @@ class FaceTrack:
     """(T,) float32, 0 to 1: the network's face-present score"""
     times: np.ndarray
     """(T,) float64 seconds"""
+    cuts: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    """(C,) int: frames that begin another shot"""
+    repeats: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    """(R,) int: frames whose picture repeats that of the frame before"""
 
     def __len__(self) -> int:
         return len(self.score)
@@ -141,43 +162,121 @@ def _looks(crop: np.ndarray) -> np.ndarray:
     return cv2.resize(inside, (8, 8), interpolation=cv2.INTER_AREA) / np.float32(255)
 
 
+def find_cuts(clip: Clip, *, progress: bool = True) -> np.ndarray:
+    """Return the frames that begin another shot, (C,) int, also where there is no face."""
+    return _measured(clip, None, progress)["cuts"]
+
+
+def find_repeats(clip: Clip, *, progress: bool = True) -> np.ndarray:
+    """Return the frames whose picture repeats that of the frame before, (R,) int."""
+    return _measured(clip, None, progress)["repeats"]
+
+
+def clip_notices(clip: Clip, *, progress: bool = True) -> list[Notice]:
+    """Return what a reader must know of the clip's pictures: its cuts, and which ones repeat."""
+    notices = [
+        Notice("cut", cut, cut, f"Another shot begins at frame {cut}.")
+        for cut in find_cuts(clip, progress=progress).tolist()
+    ]
+    repeats = find_repeats(clip, progress=progress)
+    if len(repeats):
+        statement = (
+            f"{len(repeats)} of {len(clip)} frames repeat the picture before them. "
+            "They show nothing new, so they do not count as watched."
+        )
+        notices.append(Notice("repeated_pictures", None, None, statement))
+    return notices
+
+
+def track_notices(track: FaceTrack) -> list[Notice]:
+    """Return what a reader must know of one face: where its eyes are covered or too small."""
+    corners = track.points[:, EYE_CORNERS]
+    width = np.linalg.norm(corners[:, :, 1] - corners[:, :, 0], axis=-1).max(axis=1)
+    covered = np.isnan(track.eyelids).any((1, 2, 3)) & (width >= LEAST_WIDTH)
+    covered &= np.abs(head_yaw(track.points)) < 30
+    small = width < LEAST_WIDTH
+    least = 0.5 / np.median(np.diff(track.times)) if len(track) > 1 else 1
+    return [
+        *_stretches("covered_eyes", covered, least, "At least one eye cannot be seen"),
+        *_stretches("small_face", small, least, "The eyes are too small to be measured"),
+    ]
+
+
+def _stretches(kind: str, where: np.ndarray, least: float, what: str) -> list[Notice]:
+    edges = np.flatnonzero(np.diff(where, prepend=False, append=False)).reshape(-1, 2)
+    return [
+        Notice(kind, first, after - 1, f"{what} in frames {first} to {after - 1}.")
+        for first, after in edges.tolist()
+        if after - first >= least
+    ]
+
+
 def _cached_tracks(clip: Clip, most: int | None, progress: bool) -> list[FaceTrack]:
-    file = cache_file(clip.sha256, f"faces-{most or 'all'}-{__version__}")
-    names = ("points", "eyelids", "iris", "score")
-    kept = load_arrays(file)
-    if not kept:
-        kept = dict(zip(names, follow(clip, most, progress=progress), strict=True))
-        save_arrays(file, kept)
-    rows = zip(*(kept[name] for name in names), strict=True)
-    return [FaceTrack(*row, clip.times) for row in rows]
+    arrays = _measured(clip, most, progress)
+    rows = zip(*(arrays[name] for name in PER_FACE), strict=True)
+    return [FaceTrack(*row, clip.times, arrays["cuts"], arrays["repeats"]) for row in rows]
 
 
-def follow(clip: Clip, most: int | None, *, progress: bool) -> list[np.ndarray]:
-    """Follow one face or (`most` None) all; return points, eyelids, iris, score, (people, T, ...).
+def _measured(clip: Clip, most: int | None, progress: bool) -> dict[str, np.ndarray]:
+    file = cache_file(clip.sha256, f"faces-{most or 'all'}-{_version()}")
+    arrays = load_arrays(file)
+    if not arrays:
+        arrays = follow(clip, most, progress=progress)
+        save_arrays(file, arrays)
+    return arrays
+
+
+@cache
+def _version() -> str:
+    """Return a hash of all that decides a track: the networks, what runs them, and the source."""
+    modules = clips, detection, landmarks, models, shots
+    sources = [Path(__file__), *(Path(module.__file__) for module in modules)]
+    parts = [path.read_bytes() for path in [*sources, models.FOLDER / "models.json"]]
+    return hashlib.sha256(b"".join([models.backend().encode(), *parts])).hexdigest()[:16]
+
+
+def follow(clip: Clip, most: int | None, *, progress: bool) -> dict[str, np.ndarray]:
+    """Follow one face or (`most` None) all, in one pass over the clip.
 
     The next frames are decoded, and the eyes of the last ones measured, on threads of their own.
+
+    Returns
+    -------
+    dict
+        points, eyelids, iris, score, each (people, T, ...); cuts and repeats as in FaceTrack.
     """
     sightings: list[_Sighting] = []
     waiting: deque[Future[Eyes]] = deque()
+    pictures = []
     with ThreadPoolExecutor(1) as decoder, ThreadPoolExecutor(1) as worker:
         frames = _ahead(clip.frames(), decoder)
         bar = tqdm(frames, "following faces", len(clip), leave=False, disable=not progress)
         for t, image in enumerate(bar):
+            pictures.append(shots.small_grey(image))
             for sighting, points, score in _faces_in(image, t, sightings, most):
                 waiting.append(worker.submit(find_eyelids, image, points))
                 sighting.rows[t] = points, score, waiting[-1]
-            while len(waiting) > 8:
+            while len(waiting) > _room(image):
                 waiting.popleft().result()
         people = _joined(sightings) if most is None else [sightings]
-        return _stacked(people, len(clip))
+        arrays = _stacked(people, len(clip))
+    cuts = shots.find_cuts(np.array(pictures))
+    repeats = np.zeros(0, int)
+    return dict(zip(PER_FACE, arrays, strict=True)) | {"cuts": cuts, "repeats": repeats}
 
 
 def _ahead(frames: Iterator[np.ndarray], decoder: ThreadPoolExecutor) -> Iterator[np.ndarray]:
-    """Yield frames while the next eight are being decoded."""
-    coming = deque(decoder.submit(next, frames, None) for _ in range(8))
+    """Yield frames while the next ones are being decoded."""
+    coming = deque([decoder.submit(next, frames, None)])
     while (image := coming.popleft().result()) is not None:
-        coming.append(decoder.submit(next, frames, None))
+        while len(coming) < _room(image):
+            coming.append(decoder.submit(next, frames, None))
         yield image
+
+
+def _room(image: np.ndarray) -> int:
+    """Return how many such pictures may wait in memory: 1 to 8, as READ_AHEAD allows."""
+    return int(np.clip(READ_AHEAD // image.nbytes, 1, 8))
 
 
 def _faces_in(image: np.ndarray, t: int, sightings: list[_Sighting], most: int | None) -> list:
