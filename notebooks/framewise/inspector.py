@@ -2,7 +2,7 @@
 
 Notebook: 00_start_here.ipynb
 
-Public: FrameInspector, Layer, Reel, base64_of, check_page, check_target, readable.
+Public: FrameInspector, Layer, Reel, base64_of, check_page, check_target, readable, write_private.
 
 The browser holds the frames near the cursor and paints them by itself; Python hands them over in
 chunks of JPEG when asked. Look at them here, but measure on `clip[i]`: JPEG leaves traces too.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import glob
 import html
 import json
 import math
@@ -507,10 +508,7 @@ class FrameInspector(anywidget.AnyWidget):
         head = {"title": title, "warnings": warnings, "notes": notes or {}}
         page, kept = self._page_within(max_mb * 1e6, head)
         print(f"writing {path.name}: {len(page) / 1e6:.1f} MB, {kept}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_or_nothing(path) as partial:
-            partial.touch(0o600)
-            partial.write_bytes(page)
+        write_private(path, page)
         return path
 
     def _page_within(self, limit: float, head: dict[str, Any]) -> tuple[bytes, str]:
@@ -677,6 +675,20 @@ def check_target(path: str | Path, ours: Callable[[Path], bool], what: str) -> P
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
         raise OSError(f"{path} cannot be written: {folder} is not a folder that you may change.")
     return path
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all; make missing folders.
+
+    Half-written files that killed runs left there more than an hour ago are deleted.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f"{glob.escape(path.stem[:50])}*.partial{path.suffix}"):
+        if left.stat().st_mtime < time.time() - 3600:
+            left.unlink()
+    with whole_or_nothing(path) as partial:
+        partial.touch(0o600)
+        partial.write_bytes(content)
 
 
 def _is_page(path: Path) -> bool:
