@@ -343,10 +343,11 @@ def _write(film: Path, clip: clips.Clip, part: range, scale: float) -> consent.E
         "with sound" if sound else "without sound",
         *[f"recorded in HDR ({curve}), so darker and paler here"] * bool(curve),
     ]
+    facts = [n.statement.removesuffix(".") for n in clip.notices if n.kind != "damaged"]
     return {
         "sha256": consent.sha256_of(film),
         "length": {"frames": len(part), "fps": clip.fps, "seconds": round(length, 3)},
-        "source": ", ".join(source),
+        "source": ". ".join([", ".join(source), *facts]),
     }
 
 
@@ -410,8 +411,9 @@ def _sound(path: Path, start: float, length: float) -> Iterator[av.AudioFrame]:
 def _sweep() -> None:
     """Delete what commands that were killed left unfinished."""
     files.sweep(consent.unfinished())
-    for path in consent.MINE.rglob("*.partial*"):
-        path.unlink()
+    with consent.own_lock():  # no other command is writing there
+        for path in consent.MINE.rglob("*.partial*"):
+            path.unlink()
 
 
 def _files_of(key: str) -> set[Path]:
@@ -679,9 +681,10 @@ def _forget(answers: dict[str, Any]) -> str:
             return "Nothing was deleted."
     deleted = forget(answers["id"])
     return "\n".join(
-        ["Deleted:", *(f"  {path}" for path in deleted)]
-        + ["The recording that it came from, copies you passed on, and notebooks, pages and"]
-        + ["numbers of it that you saved elsewhere: delete those yourself."]
+        ["Deleted:" if deleted else "The record was deleted. There were no files."]
+        + [f"  {path}" for path in deleted]
+        + ["This command cannot find the recording that the clip came from, copies that you passed"]
+        + ["on, and notebooks, pages and numbers that you saved elsewhere. Delete them yourself."]
     )
 
 

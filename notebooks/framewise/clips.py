@@ -3,19 +3,17 @@
 Notebook: 00_start_here.ipynb
 
 Public: Clip, Truth, open_sample, altered, load_truth, open_still, read_image, write_clip,
-cache_file, load_arrays, save_arrays, whole_or_nothing.
+cache_file, load_arrays, save_arrays.
 """
 
 from __future__ import annotations
 
 import operator
-import os
 import re
 import threading
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -26,6 +24,7 @@ import numpy as np
 
 from framewise import DATA, __version__, consent
 from framewise.workbench import encode, video
+from framewise.workbench.files import whole_or_nothing
 
 MP4 = {"movflags": "+faststart", "max_interleave_delta": "0"}
 """How files are laid out: quick to start, sound beside the picture it belongs to."""
@@ -355,19 +354,6 @@ def cache_file(sha256: str, what: str) -> Path:
     return DATA / "cache" / f"{sha256[:24]}.{what}-{__version__}.npz"
 
 
-@contextmanager
-def whole_or_nothing(path: Path) -> Iterator[Path]:
-    """Give a name to write to; it becomes `path` if all goes well and vanishes if not."""
-    # a name may have 255 bytes, and this one is longer than that of `path`
-    partial = path.with_name(f"{path.stem[:40]}.{os.getpid()}.partial{path.suffix}")
-    try:
-        yield partial
-        os.replace(partial, path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-
-
 def _existing_file(path: str | Path) -> Path:
     path = Path(path)
     if path.parts[:1] == ("~",):  # a file may be called ~talk.mp4
@@ -411,7 +397,7 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
 def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Save arrays whole or not at all; a cache that cannot be written is no error."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with whole_or_nothing(path) as partial:
             np.savez_compressed(partial, **arrays)
     except OSError as error:

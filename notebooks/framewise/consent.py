@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from contextlib import AbstractContextManager
 from datetime import date
@@ -102,7 +103,7 @@ def own_records() -> dict[str, Any]:
         The catalogue of own clips is damaged; the message says how to restore it.
     """
     path, copy = MINE / "catalog.json", MINE / "catalog.json.bak"
-    if not path.exists() and not copy.exists():
+    if not os.path.exists(path) and not os.path.exists(copy):  # or another user's, and private
         return {}
     try:
         return _by_id(_read_book(path))
@@ -110,7 +111,7 @@ def own_records() -> dict[str, Any]:
         restore = (
             f"{copy.name} in the same folder is its last good copy. Mend catalog.json in a text "
             f"editor, or delete it and rename {copy.name} to catalog.json."
-            if copy.exists()
+            if _last_good_records()
             else "Mend it in a text editor. If you cannot, move catalog.json to another folder; "
             f"then delete or add each clip again ({FORGET} NAME)."
         )
@@ -125,7 +126,8 @@ def _own_entries(course: dict[str, Entry]) -> dict[str, Entry]:
     try:
         records, damage = own_records(), ""
     except ConsentError as error:
-        records, damage = _last_good_records(), str(error)
+        damage = str(error)
+        records = _last_good_records() or {MINE.name: {}}  # lists have to tell what is wrong
     good, entries = dict(course), {}
     for key, record in records.items():
         problem = damage or _fault(key, record, good)
@@ -138,7 +140,7 @@ def _last_good_records() -> dict[str, Any]:
     try:
         return _by_id(_read_book(MINE / "catalog.json.bak"))
     except (OSError, ValueError):
-        return {MINE.name: {}}  # one entry, so that lists can tell what is wrong
+        return {}
 
 
 def _read_book(path: Path) -> list[Any]:
@@ -164,6 +166,8 @@ def _fault(key: str, record: Any, good: dict[str, Entry]) -> str:
     """Say what is wrong with the record of an own clip, and what to do; empty if nothing is."""
     try:
         _check_entry(record, good, own=True)
+        if record["id"] != key:
+            raise ValueError(f"id {record['id']!r} stands twice")
     except ValueError as error:
         return (
             f"its record in data/{MINE.name}/catalog.json is not valid: {error}. Correct the "

@@ -134,7 +134,7 @@ def save_marks(
     Only the owner of the file may read it. OSError where it cannot be written.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with whole_or_nothing(path) as partial:
         partial.touch(0o600)
         kept = {"clip": clip, "committed": committed, "marks": list(marks)}
