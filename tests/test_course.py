@@ -229,11 +229,15 @@ def test_ctrl_c_in_a_set_up_brings_the_old_venv_back(tmp_path, monkeypatch, caps
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_at_work_promises_nothing(project, number, monkeypatch):
+@pytest.mark.parametrize(
+    ("answer", "words"), [("lambda *_: exit('My words.')", "My words."), ("0", "Stopped.")]
+)
+def test_ctrl_c_at_work_is_said_once_and_promises_nothing(project, number, answer, words):
     inspector = project / "scripts" / "inspect_video.py"
     whole = inspector.read_text()
     inspector.write_text(
-        "import signal\nsignal.signal(signal.SIGINT, lambda *_: exit(130))\n"
+        f"import signal\nfor number in (signal.SIGINT, signal.SIGTERM):\n"
+        f"    signal.signal(number, {answer})\n"
         "print('at work', flush=True)\nwhile True:\n    signal.pause()\n"
     )
     command = [PYTHON, project / "scripts" / "course.py", "inspect", inspector]
@@ -243,7 +247,7 @@ def test_ctrl_c_at_work_promises_nothing(project, number, monkeypatch):
         os.killpg(running.pid, number)
         said = "".join(running.communicate(timeout=60))
     inspector.write_text(whole)
-    assert (running.returncode, said.strip()) == (130, "Stopped.")
+    assert (running.returncode, said.strip()) == (130, words)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps rights otherwise")
