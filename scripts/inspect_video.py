@@ -105,7 +105,7 @@ def inspect(video: Path, out: Path | None = None, numbers: Path | None = None) -
     with warnings.catch_warnings():  # the page and the terminal tell what the warning says
         warnings.simplefilter("ignore", UserWarning)
         clip = clips.Clip(video)
-    page = inspector.check_page((out or _default_page(clip)).expanduser().absolute())
+    page = inspector.check_page((out or _default_page(clip)).absolute())
     tracks = tracking.track_faces(clip)
     measured = measure(clip, tracks)
     told = _warning_words(measured)

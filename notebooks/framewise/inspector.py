@@ -598,7 +598,7 @@ FRAME = """<iframe title="frame inspector, without a kernel" srcdoc="{}"
   style="width: 100%; height: 800px; border: 0"></iframe>"""
 
 
-WARNINGS = """<section class="warnings"><h2>Read this first</h2><ul>{}</ul></section>"""
+WARNINGS = """<div class="warnings" role="note"><h2>Read this first</h2><ul>{}</ul></div>"""
 
 
 def _page(
