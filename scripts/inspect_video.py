@@ -311,10 +311,10 @@ def _consent(entry: dict | None) -> str:
 
 def _line(entry: dict) -> str:
     kind = "exercise" if entry["title"].startswith("Exercise") else entry["kind"]  # no spoiler
-    kind = "own" if entry.get("own") and kind == "original" else kind
-    problem = consent.problem_of(entry) if entry.get("own") else ""
-    flag = f"NOT TO BE USED, {problem} (delete it: {consent.FORGET} {entry['id']})"
-    return f"{entry['id']:<16} {kind:<9} " + (flag if problem else _consent(entry))
+    kind = "own" if entry.get("own") and entry["kind"] == "original" else kind
+    problem = consent.problem_of(entry)
+    words = f"NOT TO BE USED. {problem}" if problem else _consent(entry)
+    return f"{entry['id']:<16} {kind:<9} {words}"
 
 
 if __name__ == "__main__":

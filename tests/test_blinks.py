@@ -91,7 +91,9 @@ def test_kinds_are_told_apart(dip, expected):
 
 def by_frames(*shares, before=50, after=50, level=0.3):
     """Opening (T, 2) and its times at 25 frames/s, from shares of the level, frame by frame."""
-    share = np.concatenate([np.ones(before), *np.atleast_2d(*map(np.ravel, [shares])), np.ones(after)])
+    share = np.concatenate(
+        [np.ones(before), *np.atleast_2d(*map(np.ravel, [shares])), np.ones(after)]
+    )
     return level * np.stack([share, share], axis=1), np.arange(len(share)) / 25
 
 

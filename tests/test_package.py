@@ -8,7 +8,7 @@ import framewise
 import pytest
 
 FOLDER = Path(framewise.__file__).parent
-MODULES = [path for path in sorted(FOLDER.glob("*.py")) if not path.stem.startswith("__")]
+MODULES = [path for path in sorted(FOLDER.rglob("*.py")) if not path.stem.startswith("__")]
 CHAIN = ["consent", "clips", "models", "detection", "landmarks", "alignment", "blinks"]
 
 
