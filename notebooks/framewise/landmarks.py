@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from framewise import detection, models
+from framewise import detection, eyes, models
 
 GROUPS = {
     name: np.array(numbers.split(), int)
@@ -119,6 +119,8 @@ def find_eyelids(image: np.ndarray, points: np.ndarray) -> Eyes:
     Returns
     -------
     Eyes
+        NaN for an eye that is covered, pixelated or strongly blurred, as `eyes` judges it, and for
+        an eye narrower than `LEAST_EYE_WIDTH`.
 
     Raises
     ------
@@ -133,8 +135,11 @@ def find_eyelids(image: np.ndarray, points: np.ndarray) -> Eyes:
     check_points(points)
     if np.isnan(points).any():
         return Eyes(*(np.full((2, n, 2), np.nan, np.float32) for n in (16, 5)))
-    right, left = (_eye(image, points[list(ends)], side) for side, ends in enumerate(EYE_CORNERS))
-    return Eyes(*(np.stack(pair) for pair in zip(right, left, strict=True)))
+    pair = [_eye(image, points[list(ends)], side) for side, ends in enumerate(EYE_CORNERS)]
+    eyelids, iris, scores = (np.stack(part) for part in zip(*pair, strict=True))
+    hidden = ~eyes.seen(scores)
+    eyelids[hidden], iris[hidden] = np.nan, np.nan
+    return Eyes(eyelids, iris)
 
 
 def eye_opening(eyelids: np.ndarray) -> np.ndarray:
@@ -268,17 +273,15 @@ def mesh(image: np.ndarray, square: _Square) -> tuple[np.ndarray, float, np.ndar
     return _to_picture(matrix, points), float(1 / (1 + np.exp(-out["conv2d_31"][0]))), crop
 
 
-def _eye(image: np.ndarray, corners: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lids (16, 2) and the iris (5, 2) of one eye; NaN if it cannot be seen."""
+def _eye(image: np.ndarray, corners: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return the lids (16, 2) and the iris (5, 2) of one eye, and the score of `eyes.sight`."""
     (dx, dy), (x, y) = corners[1] - corners[0], corners.mean(0)
     width = np.hypot(dx, dy)
     if width < LEAST_EYE_WIDTH:
-        return np.full((16, 2), np.nan, np.float32), np.full((5, 2), np.nan, np.float32)
-    square = _Square(x, y, 2.3 * width, np.arctan2(dy, dx))
-    crop, matrix = _cut(image, square, 64, mirror=side == 1)
-    out = models.load("iris")(crop, 1 / 255)
+        return np.zeros((16, 2), np.float32), np.zeros((5, 2), np.float32), -np.inf
+    square = _Square(x, y, width * eyes.SIZE / eyes.WIDTH, np.arctan2(dy, dx))
+    view, matrix = _cut(image, square, eyes.SIZE, mirror=side == 1)
+    out = models.load("iris")(view, 1 / 255)
     names = ("output_eyes_contours_and_brows", 16), ("output_iris", 5)
-    lids, iris = (
-        _to_picture(matrix, out[name].reshape(-1, 3)[:count, :2]) for name, count in names
-    )
-    return lids, iris
+    lids, iris = (out[name].reshape(-1, 3)[:count, :2] for name, count in names)
+    return _to_picture(matrix, lids), _to_picture(matrix, iris), eyes.sight(view, lids, iris)
