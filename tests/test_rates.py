@@ -92,10 +92,20 @@ def test_rates_are_compared_by_activity():
         (0, 8, None, "Cannot tell .* 1.4 times .* probability 0.83. .* after 158 s"),
         (0, 20, "talking", "Cannot tell from this clip: .* after 21 s"),
         (0, 22, "talking", "Fewer than usual: worth a closer look, and no more"),
-        (3, 8, "talking", r"^3 blinks in 8.0 s. .* from 4.6 to 65.8 blinks a minute. .* Cannot tell"),
+        (
+            3,
+            8,
+            "talking",
+            r"^3 blinks in 8.0 s. .* from 4.6 to 65.8 blinks a minute. .* Cannot tell",
+        ),
         (1, 8, None, "^1 blink in"),
         (200, 600, "talking", "As usual. That clears nothing"),
-        (100, 60, None, r"Published rates from reading to talking are 1.4 to 32.5. More than usual"),
+        (
+            100,
+            60,
+            None,
+            r"Published rates from reading to talking are 1.4 to 32.5. More than usual",
+        ),
         (0, 0, None, "cannot tell anything from blinks"),
         (1, 8, "talking", "Published rates when talking are 10.5 to 32.5"),
     ],
@@ -109,11 +119,11 @@ def test_the_statement_says_what_follows_and_never_a_verdict(count, seconds, act
 
 @pytest.mark.parametrize(
     ("count", "closures", "slowed"),
-    [(0, 3, True), (0, 2, False), (3, 3, False), (3, 4, True), (0, 0, False)],
+    [(0, 3, True), (0, 2, False), (3, 3, True), (4, 3, False), (0, 0, False)],
 )
 def test_long_closures_are_told_and_a_slowed_film_is_not_compared(count, closures, slowed):
     assert rates.looks_slowed(count, closures) == slowed
     words = rates.statement(count, 170, "talking", closures=closures)
     assert (f"{closures} closure" in words) == (closures > 0)
     assert ("may be slowed down" in words) == ("Cannot tell" in words) == slowed
-    assert ("Published" in words) == ("Fewer than usual" in words) != slowed
+    assert ("Published" in words) == ("Fewer than usual" in words) == (not slowed)
