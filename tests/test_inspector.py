@@ -14,7 +14,7 @@ import inspect_video
 import numpy as np
 import pytest
 import traitlets
-from framewise import DATA, inspector, landmarks, marks
+from framewise import DATA, clips, inspector, landmarks, marks
 from framewise.notices import KINDS, Notice
 from framewise.tracking import FaceTrack
 from videos import write_video
@@ -1329,6 +1329,31 @@ def test_an_error_stands_on_a_line_of_its_own_below_no_bar(plain_video, monkeypa
     before, _, after = said.partition("error: the disk is gone\n")
     assert "following" in before and re.search(r"\r *\r$", before)
     assert after.replace("\r", "").strip() == "" or "following" in after
+
+
+EDITS = {
+    "a key is gone": lambda kept: kept.pop("pts"),
+    "another length": lambda kept: kept.update(pts=kept["pts"][:5]),
+    "other numbers": lambda kept: kept.update(pts=kept["pts"] + 1),
+    "another type": lambda kept: kept.update(pts=kept["pts"].astype(str)),
+    "a key more": lambda kept: kept.update(more=np.zeros(3)),
+    "no digest": lambda kept: kept.pop("digest"),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
+def test_a_cache_that_was_edited_is_measured_again(edit, plain_video, tmp_path, monkeypatch):
+    monkeypatch.setattr(clips, "DATA", tmp_path)
+    monkeypatch.setattr(clips, "KEEP_AFTER", 0)
+    times = clips.Clip(plain_video).times
+    (file,) = (tmp_path / "cache").iterdir()
+    assert clips.load_arrays(file)["pts"].size == 90
+    kept = dict(np.load(file))
+    edit(kept)
+    np.savez_compressed(file, **kept)
+    assert clips.load_arrays(file) == {}
+    np.testing.assert_array_equal(clips.Clip(plain_video).times, times)
+    assert clips.load_arrays(file)["pts"].size == 90
 
 
 def test_what_killed_runs_left_is_deleted_when_it_is_old(tmp_path):
