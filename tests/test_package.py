@@ -10,8 +10,8 @@ import pytest
 FOLDER = Path(framewise.__file__).parent
 MODULES = [path for path in sorted(FOLDER.rglob("*.py")) if not path.stem.startswith("__")]
 CHAIN = [
-    *("consent", "clips", "fakes", "models", "detection", "eyes", "landmarks", "likeness", "shots"),
-    *("repeats", "tracking", "alignment", "rates", "blinks"),
+    *("consent", "clips", "models", "detection", "eyes", "landmarks", "likeness", "shots"),
+    *("repeats", "tracking", "alignment", "rates", "blinks", "fakes"),
 ]
 
 
