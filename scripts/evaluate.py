@@ -1,6 +1,6 @@
 """Score what the course measures against what is true of the sample clips.
 
-Run inside the project's .venv:  python scripts/evaluate.py blinks  (or: levels)
+Run inside the project's .venv:  python scripts/evaluate.py blinks  (or: retimed, levels)
 
 It prints one table and keeps it in data/evaluation/, for the notebooks to show.
 
@@ -10,10 +10,12 @@ blinks   Every rendered clip (originals) with its truth, as it is and under stre
          blinks that stay partial (`Truth.partial`) need not be found, and are no false alarm if
          they are. What else is found is one. The levels were chosen on the people of CHOSEN_ON;
          "other people" had no say in them. "hard clips" are HARD, whoever is in them.
-levels   What was tried before those levels were chosen: TRIED, one at a time, the others as they
-         stand in `framewise.blinks`, on the people of CHOSEN_ON alone, as the clips are and under
-         all conditions together. None matters much near the value taken. SHUT does as well at 0.60
-         to 0.75; lower loses blinks to compression, 0.80 raises false alarms.
+retimed  The same clips with their blinks retimed (RETIMED), scored in the same way. Nothing is
+         encoded again: the measured frames are taken in another order.
+levels   What was tried before the thresholds were chosen: TRIED, one at a time, the others as they
+         stand in `blinks.THRESHOLDS`, on the people of CHOSEN_ON alone, as the clips are and under
+         all conditions together. None matters much near the value taken. `shut` does as well at
+         0.60 to 0.75; lower loses blinks to compression, 0.80 raises false alarms.
 
 The H.264 encoder, on several threads, may write slightly other pixels another time, the smaller
 the picture the likelier: of 200 blinks one more or less is found then.
@@ -27,9 +29,9 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
-from unittest import mock
 
 import av
 import cv2
@@ -104,7 +106,7 @@ def _ratio(part: float, whole: float, digits: int = 3) -> float | str:
     return round(part / whole, digits) if whole else ""
 
 
-def score_blinks(found: Spans, truth: clips.Truth, seconds: float) -> Score:
+def score_blinks(found: Spans, truth: clips.Truth | Known, seconds: float) -> Score:
     """Match blinks found, (first, last) in frames of the clip, with the true ones, one to one."""
     true = truth.blinks[:, [0, 2]]
     hits, rest = _matched(list(found), true[~truth.partial])
@@ -121,11 +123,9 @@ def _matched(found: list, true: np.ndarray) -> tuple[int, list]:
     return len(true) - len(open_), rest
 
 
-def by_lids(track: tracking.FaceTrack) -> Spans:
+def by_lids(track: tracking.FaceTrack, thresholds: blinks.Thresholds = blinks.THRESHOLDS) -> Spans:
     """Find blinks as the course does."""
-    yaw = landmarks.head_yaw(track.points)
-    found = blinks.find_blinks(blinks.eye_opening(track), track.times, yaw=yaw, shut=blinks.SHUT)
-    return [(blink.first, blink.last) for blink in found]
+    return _spans(blinks.measure(track, thresholds=thresholds).blinks or ())
 
 
 def mesh_ratio(track: tracking.FaceTrack) -> np.ndarray:
@@ -134,9 +134,12 @@ def mesh_ratio(track: tracking.FaceTrack) -> np.ndarray:
 
 
 def by_mesh(track: tracking.FaceTrack, shut: float) -> Spans:
-    """Find them in the same way from the mesh's own points."""
-    yaw = landmarks.head_yaw(track.points)
-    found = blinks.find_blinks(mesh_ratio(track), track.times, yaw=yaw, shut=shut)
+    """Find blinks in the same way from the mesh's own points."""
+    yaw, limits = landmarks.head_yaw(track.points), replace(blinks.THRESHOLDS, shut=shut)
+    return _spans(blinks.find_blinks(mesh_ratio(track), track.times, yaw=yaw, thresholds=limits))
+
+
+def _spans(found: Iterable[blinks.Blink]) -> Spans:
     return [(blink.first, blink.last) for blink in found]
 
 
@@ -157,23 +160,22 @@ METHODS: dict[str, Callable[[tracking.FaceTrack], Spans]] = {
 }
 
 
-def _with_constant(constant: str) -> Callable[[tracking.FaceTrack, float], Spans]:
-    """Return a way to find them as the course would with another value of one of its constants."""
-
-    def find(track: tracking.FaceTrack, value: float) -> Spans:
-        with mock.patch.object(blinks, constant, value):
-            return by_lids(track)
-
-    return find
+def _with_threshold(name: str) -> Callable[[tracking.FaceTrack, float], Spans]:
+    """Return a way to find blinks as the course would with another value of one threshold."""
+    return lambda track, value: by_lids(track, replace(blinks.THRESHOLDS, **{name: value}))
 
 
+THRESHOLDS_TRIED = {
+    "shut": (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8),
+    "open_again": (0.7, 0.76, 0.82, 0.88, 0.92),
+    "one_eye": (0.7, 0.75, 0.8, 0.85, 9),
+    "level_s": (1.5, 2, 3, 5, 10),
+    "level_percentile": (50, 65, 75, 85, 95),
+    "longest_s": (0.3, 0.4, 0.5, 0.6, 0.8),
+    "apart_s": (0, 0.1, 0.2, 0.3),
+}
 TRIED: dict[str, tuple[Callable[[tracking.FaceTrack, float], Spans], tuple[float, ...]]] = {
-    "SHUT": (_with_constant("SHUT"), (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)),
-    "OPEN_AGAIN": (_with_constant("OPEN_AGAIN"), (0.7, 0.76, 0.82, 0.88, 0.92)),
-    "ONE_EYE": (_with_constant("ONE_EYE"), (0.7, 0.75, 0.8, 0.85, 9)),
-    "LEVEL_S": (_with_constant("LEVEL_S"), (1.5, 2, 3, 5, 10)),
-    "LEVEL_PERCENTILE": (_with_constant("LEVEL_PERCENTILE"), (50, 65, 75, 85, 95)),
-    "LONGEST_S": (_with_constant("LONGEST_S"), (0.3, 0.4, 0.5, 0.6, 0.8)),
+    **{name: (_with_threshold(name), values) for name, values in THRESHOLDS_TRIED.items()},
     "mesh ratio, local level": (by_mesh, (0.5, 0.6, 0.65, 0.7, 0.75, 0.78, 0.8, 0.82)),
     "mesh ratio, fixed": (
         lambda track, level: by_fixed_level(mesh_ratio(track), level),
@@ -186,6 +188,15 @@ TRIED: dict[str, tuple[Callable[[tracking.FaceTrack, float], Spans], tuple[float
 }
 
 
+class Known(NamedTuple):
+    """The true blinks of a clip, as in `clips.Truth`."""
+
+    blinks: np.ndarray
+    """(B, 3) int: the first, the lowest and the last frame of each blink."""
+    partial: np.ndarray
+    """(B,) bool"""
+
+
 class Case(NamedTuple):
     """A person in a clip under a condition, as the network sees them."""
 
@@ -195,7 +206,7 @@ class Case(NamedTuple):
     seconds: float
     source: np.ndarray
     """(T,) int: the frame of the clip that each frame shows."""
-    truth: clips.Truth
+    truth: clips.Truth | Known
     track: tracking.FaceTrack | None
 
     def score(self, find: Callable[[tracking.FaceTrack], Spans]) -> Score:
@@ -239,6 +250,87 @@ def evaluate_blinks(entries: Iterable[dict], conditions: Iterable[str]) -> list[
         scores, key=lambda key: [o.index(k) for o, k in zip(orders.values(), key, strict=True)]
     )
     return [dict(zip(orders, key, strict=True)) | scores[key].row() for key in keys]
+
+
+def retimed(case: Case, change: Callable[[np.ndarray, list[int]], list[list[int]]]) -> Case:
+    """Return a case whose full blinks are retimed.
+
+    `change` takes the closure (T,) of a clip and the frames of a blink, and returns the frames of
+    the blinks to show instead of it.
+    """
+    closure, source, true, partial = case.truth.closure.mean(axis=1), [], [], []
+    begin = 0
+    for (first, _, last), half in zip(case.truth.blinks.tolist(), case.truth.partial, strict=True):
+        source += range(begin, first)
+        frames = list(range(max(first, begin), last + 1))
+        for part in [frames] if half else change(closure, frames):
+            lowest = len(source) + int(closure[part].argmax())
+            true.append((len(source), lowest, len(source) + len(part) - 1))
+            partial.append(half)
+            source += part
+        begin = last + 1
+    source += range(begin, len(closure))
+    truth = Known(np.reshape(true, (-1, 3)).astype(int), np.array(partial, bool))
+    now, track = np.arange(len(source)), None
+    if case.track is not None:
+        rows = {name: getattr(case.track, name)[source] for name in tracking.PER_FACE}
+        track = tracking.FaceTrack(**rows, times=now / 25)
+    return case._replace(seconds=len(source) / 25, source=now, truth=truth, track=track)
+
+
+def _nearly_open(closure: np.ndarray, frames: range | list[int]) -> int:
+    """Return the frame among these in which the lids are nearest to 0.3 closed."""
+    return min(frames, key=lambda frame: abs(closure[frame] - 0.3))
+
+
+def _lowest(closure: np.ndarray, frames: list[int]) -> int:
+    return max(frames, key=lambda frame: closure[frame])
+
+
+def slow_reopening(closure: np.ndarray, frames: list[int]) -> list[list[int]]:
+    """Hold the frame of the reopening in which the lids are nearest to 0.3 closed, for 12 frames.
+
+    A blink without a frame within 0.2 of that stays as it is: lids that are half shut for half a
+    second are no blink.
+    """
+    first, last = frames[0], frames[-1]
+    held = _nearly_open(closure, range(_lowest(closure, frames), last + 1))
+    if abs(closure[held] - 0.3) > 0.2:
+        return [frames]
+    return [[*range(first, held), *12 * [held], *range(held + 1, last + 1)]]
+
+
+def double(closure: np.ndarray, frames: list[int]) -> list[list[int]]:
+    """Hold that frame for 3 frames, and shut the eyes again from there."""
+    first, lowest, last = frames[0], _lowest(closure, frames), frames[-1]
+    held = _nearly_open(closure, range(lowest, last + 1))
+    again = _nearly_open(closure, range(first, lowest + 1))
+    return [[*range(first, held), *3 * [held]], list(range(again, last + 1))]
+
+
+def fast(closure: np.ndarray, frames: list[int]) -> list[list[int]]:
+    """Leave out every other frame."""
+    return [frames[::2]]
+
+
+RETIMED = {"slow reopening": slow_reopening, "double": double, "fast": fast}
+"""What is done to each full blink of a clip."""
+
+
+def evaluate_retimed(entries: Iterable[dict]) -> list[dict]:
+    """Return the rows of the table for these entries of the catalogue, with retimed blinks."""
+    known = list(cases(entries, [AS_IT_IS]))
+    scores: dict[tuple[str, str], Score] = defaultdict(Score)
+    for name, change in RETIMED.items():
+        for case in known:
+            group = GROUPS[0] if case.person in CHOSEN_ON else GROUPS[1]
+            scores[name, group] = scores[name, group].plus(retimed(case, change).score(by_lids))
+    return [
+        {"condition": name, "on": group, **score.row()}
+        for (name, group), score in sorted(
+            scores.items(), key=lambda item: (list(RETIMED).index(item[0][0]), item[0][1])
+        )
+    ]
 
 
 def evaluate_levels(entries: Iterable[dict], conditions: Iterable[str]) -> list[dict]:
@@ -330,7 +422,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("what", choices=["blinks", "levels"])
+    parser.add_argument("what", choices=["blinks", "retimed", "levels"])
     what = parser.parse_args().what
     known = [
         entry
@@ -339,7 +431,10 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory() as folder:
         clips.DATA = Path(folder)  # measured anew, and nothing of it kept
-        rows = {"blinks": evaluate_blinks, "levels": evaluate_levels}[what](known, STRESSES)
+        if what == "retimed":
+            rows = evaluate_retimed(known)
+        else:
+            rows = {"blinks": evaluate_blinks, "levels": evaluate_levels}[what](known, STRESSES)
     print_table(rows)
     write_table(rows, DATA / "evaluation" / f"{what}.csv")
 

@@ -1,4 +1,4 @@
-"""Blinks: eyes and curves made by hand, scipy's distributions, the truth of the sample clips."""
+"""Blinks: eyes and curves made by hand, and the truth of the sample clips."""
 
 import dataclasses
 import re
@@ -6,7 +6,6 @@ import re
 import numpy as np
 import pytest
 from framewise import blinks, clips, consent, landmarks, tracking
-from scipy import stats
 
 EYE = np.array([(0, 0), (1, 1), (2, 1), (3, 0), (2, -1), (1, -1)], float)
 ENTRIES = {name: e for name, e in consent.catalogue(consent.CLIPS).items() if "truth" in e}
@@ -89,6 +88,98 @@ def test_blinks_are_found_at_every_frame_rate(fps):
 )
 def test_kinds_are_told_apart(dip, expected):
     assert kinds(*curve(dip)) == expected
+
+
+def by_frames(*shares, right=None):
+    """Opening (T, 2) and times at 25 frames/s: one second open, these shares, two seconds open.
+
+    `right` is the right eye's share, if it differs.
+    """
+    left = np.concatenate([np.ones(25), np.hstack(shares), np.ones(50)])
+    right = left if right is None else np.full(len(left), right)
+    return 0.3 * np.stack([right, left], axis=1), np.arange(len(left)) / 25
+
+
+def held(share, frames):
+    return np.full(frames, share)
+
+
+def spans(found):
+    return [(one.kind, one.first - 25, one.last - 25) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"),
+    [
+        pytest.param(
+            [0.7, 0.2, 0.1, 0.5, held(0.7, 12), 0.78], [("blink", 1, 3)], id="slow reopening"
+        ),
+        pytest.param([held(0.78, 11), 0.4, 0.1, 0.5], [("blink", 11, 13)], id="slow closing"),
+        pytest.param([0.5, 0.1, 0.5, 0.7], [("blink", 0, 3)], id="short: the whole dip"),
+        pytest.param([0.7, held(0.1, 12), 0.7], [("blink", 1, 12)], id="just short enough"),
+        pytest.param([held(0.1, 13), 0.7, 0.7], [("closure", 0, 14)], id="long deep half"),
+        pytest.param(
+            [0.4, 0.1, 0.5, 0.7, 0.6, 0.3, 0.2, 0.5],
+            [("blink", 0, 2), ("blink", 3, 7)],
+            id="double",
+        ),
+        pytest.param(
+            [0.1, 0.6, 0.75, 0.7, 0.4, held(0.75, 12)],
+            [("blink", 0, 1), ("blink", 4, 4)],
+            id="double, slow at the end",
+        ),
+        pytest.param([0.1, 0.3, 0.5, 0.3, 0.4], [("blink", 0, 4)], id="not half open between"),
+        pytest.param([0.1, 0.3, 0.6, 0.5, 0.6], [("blink", 0, 4)], id="shallow joins deep"),
+        pytest.param([0.2, 0.7, 0.2, 0.7, 0.2], [("blink", 0, 4)], id="flicker"),
+        pytest.param(9 * [0.2, 0.7], [("closure", 0, 17)], id="flicker of eyes held shut"),
+        pytest.param([held(0.7, 30), 0.2, 0.2, held(0.7, 5)], [("blink", 30, 31)], id="look down"),
+        pytest.param(3 * [0.1, 0.2, 0.7, 0.75], 3 * ["blink"], id="three"),
+    ],
+)
+@pytest.mark.parametrize("eyes", ["both", "left"])
+def test_the_deep_half_decides_what_a_dip_is(shares, expected, eyes):
+    opening, times = by_frames(*shares, right=None if eyes == "both" else 1)
+    found = spans(blinks.find_closures(opening, times))
+    kind_of = {"both": lambda kind: kind, "left": lambda kind: "wink"}[eyes]
+    if isinstance(expected[0], str):
+        assert [kind for kind, *_ in found] == [kind_of(kind) for kind in expected]
+    else:
+        assert found == [(kind_of(kind), first, last) for kind, first, last in expected]
+
+
+@pytest.mark.parametrize("low", [0.3, 0.5, 0.62])
+@pytest.mark.parametrize("seconds", [1.5, 2.5])
+def test_looks_down_are_no_blinks(low, seconds):
+    times = np.arange(250) / 25
+    for bell in (
+        np.cos(np.clip((times - 5) / seconds, -0.5, 0.5) * np.pi) ** 2,
+        np.clip(2 - np.abs(times - 5) / (seconds / 4), 0, 1),
+    ):
+        share = 1 - (1 - low) * bell
+        assert set(kinds(0.3 * np.stack([share, share], axis=1), times)) <= {"closure"}
+
+
+@pytest.mark.parametrize("end", [0.4, 0.5, 0.6, 0.7])
+@pytest.mark.parametrize("seconds", [0.04, 0.4, 1])
+def test_lids_that_go_down_and_stay_down_as_in_a_cross_fade_are_no_closure(end, seconds):
+    times = np.arange(250) / 25
+    share = 1 - (1 - end) * np.clip((times - 5) / seconds, 0, 1)
+    opening = 0.4 * np.stack([share, share], axis=1)
+    assert kinds(opening, times) == kinds(opening[::-1], times) == []
+
+
+def test_nothing_reaches_over_a_cut():
+    opening, times = by_frames([0.7, 0.1, 0.1, 0.7])
+    for cut in (25, 26, 27, 28, 29):  # frames 25 to 28 are low; 24 and 29 are their neighbours
+        assert not kinds(opening, times, cuts=[cut]), cut
+    opening[27:] *= 0.6  # another person, with narrower eyes
+    level = blinks.open_level(opening, times, cuts=[27])
+    assert level[:27] == pytest.approx(0.3) and level[27:] == pytest.approx(0.18)
+    opening, times = by_frames([0.7, 0.1, 0.1, 0.7])
+    assert kinds(opening, times, cuts=[0, 24, 30]) == ["blink"]
+    opening[:24] *= 2
+    assert kinds(opening, times, cuts=[24]) == ["blink"]
+    assert blinks.seconds_watched(opening, times, cuts=[24]) == pytest.approx(len(times) / 25)
 
 
 def test_the_level_is_each_eyes_own_and_follows_slow_changes():
@@ -203,104 +294,104 @@ def test_eyes_that_are_hardly_ever_open_are_not_seen_instead_of_silent(shut, noi
     assert blinks.seconds_watched(opening, times) == pytest.approx(10, abs=1)
 
 
+def track_of(opening, times, *, cuts=(), repeats=()):
+    """A track of a face that looks straight ahead, with this opening (T, 2)."""
+    points = np.zeros((len(times), 468, 2), np.float32)
+    points[:, [1, 234, 454, 263], 0] = 50, 0, 100, 70
+    eyelids = np.zeros((len(times), 2, 16, 2), np.float32)
+    eyelids[:, :, :9, 0], eyelids[:, :, 9:, 0] = np.arange(9), np.arange(1, 8)
+    eyelids[:, :, 9:, 1] = -8 * opening[..., None]
+    iris, score = np.zeros((len(times), 2, 5, 2), np.float32), np.ones(len(times), np.float32)
+    more = {"cuts": np.array(cuts, int), "repeats": np.array(repeats, int)}
+    return tracking.FaceTrack(points, eyelids, iris, score, times, **more)
+
+
+def test_a_track_is_measured_as_its_curve_is():
+    opening, times = curve((2, 0.3, 0.9), (4, 0.3, 0.9, 0.1), (6, 0.8, 0.9), seconds=10)
+    found = blinks.measure(track_of(opening, times))
+    assert found.opening == pytest.approx(opening, abs=1e-6)
+    assert spans(found.closures) == spans(blinks.find_closures(found.opening, times))
+    assert [one.kind for one in found.closures] == ["blink", "wink", "closure"]
+    assert found.blinks == found.closures[:1] and found.notices == []
+    assert found.seconds == blinks.seconds_watched(opening, times) == pytest.approx(10)
+    assert "1 blink in 10.0 s" in found.statement() and "1 closure of" in found.statement("reading")
+    cut = blinks.measure(track_of(opening, times, cuts=[50]))
+    assert [one.kind for one in cut.closures] == ["wink", "closure"]
+
+
+def shown(opening, fps, each):
+    """Opening, times and repeats of pictures that are shown `each` times, at `fps` frames/s."""
+    source = np.repeat(np.arange(len(opening)), each)
+    repeats = np.flatnonzero(np.diff(source, prepend=-1) == 0)
+    return opening[source], np.arange(len(source)) / fps, repeats
+
+
+def test_only_new_pictures_are_watched():
+    opening, times = curve((2, 0.3, 0.9), (5, 0.3, 0.9))
+    plain = blinks.measure(track_of(opening, times))
+    each = np.full(200, 2)
+    each[[50, 110]], each[130] = 3, 50  # the picture at 5.2 s stays for 1 s
+    twice, times, repeats = shown(opening, 50, each)
+    found = blinks.measure(track_of(twice, times, repeats=repeats))
+    assert len(found.opening) == 450 == len(times)
+    assert found.seconds == pytest.approx(8 + 2 * 0.02 - 0.04)
+    source = np.repeat(np.arange(200), each)
+    assert source[[b.first for b in found.blinks]].tolist() == [b.first for b in plain.blinks]
+    assert source[[b.lowest for b in found.blinks]].tolist() == [b.lowest for b in plain.blinks]
+    assert source[[b.last for b in found.blinks]].tolist() == [b.last for b in plain.blinks]
+    assert found.blinks[0].first not in repeats and found.blinks[0].last in repeats
+    opening[125:135] = 0.05
+    hidden, *more = shown(opening, 50, each)
+    found = blinks.measure(track_of(hidden, *more[:1], repeats=more[1]))
+    assert len(found.blinks) == 1  # the other one runs into the picture that stays
+
+
+@pytest.mark.parametrize(
+    ("opening", "times", "repeats", "words"),
+    [
+        (np.full((1, 2), 0.3), np.zeros(1), (), "has 1 frame. A still picture cannot"),
+        (np.full((90, 2), 0.3), np.arange(90) / 9, (), "shows 9 new pictures a second"),
+        (np.full((90, 2), 0.3), np.zeros(90), (), "have the same time"),
+        (np.full((90, 2), np.nan), np.arange(90) / 25, (), "never seen well enough"),
+        (np.full((90, 2), 0.05), np.arange(90) / 25, (), "never seen well enough"),
+        (np.full((90, 2), 0.3), np.arange(90) / 25, range(1, 90), "90 frames, and all .* same"),
+        (*shown(np.full((30, 2), 0.3), 30, 6), "shows 5 new pictures a second"),
+        (*shown(np.full((30, 2), 0.3), 12.5, 4), "3.12 new .* may be slowed down"),
+    ],
+)
+def test_where_blinks_cannot_be_counted_a_notice_says_why(opening, times, repeats, words):
+    found = blinks.measure(track_of(opening, times, repeats=repeats))
+    assert found.blinks is None and found.seconds == 0 and found.closures == []
+    assert [notice.kind for notice in found.notices] == ["blinks_not_counted"]
+    assert re.search(words, found.statement())
+    np.testing.assert_allclose(found.opening, opening, atol=1e-6)
+
+
+def test_a_film_that_is_slowed_down_is_told():
+    dips = [(second, 1.2, 0.9) for second in (5, 13, 21)]  # blinks of 0.3 s, four times slower
+    found = blinks.measure(track_of(*curve(*dips, seconds=30, fps=12.5)))
+    assert [one.kind for one in found.closures] == ["closure"] * 3 and found.blinks == []
+    (notice,) = found.notices
+    assert notice.kind == "slow_motion" and "may be slowed down" in notice.statement
+    assert "may be slowed down" in found.statement("talking")
+    assert "usual" not in found.statement("talking")
+
+
+@pytest.mark.parametrize(("frames", "told"), [(12, False), (40, True)])
+def test_one_eye_alone_is_not_watched_and_is_told(frames, told):
+    opening, times = curve((2, 0.3, 0.9), (5, 0.3, 0.9))
+    opening[120 : 120 + frames, 1] = np.nan
+    found = blinks.measure(track_of(opening, times))
+    assert len(found.blinks) == 1 and found.seconds == pytest.approx(8 - frames / 25)
+    assert [notice.kind for notice in found.notices] == ["blinks_not_counted"] * told
+    assert not told or "Only one eye was seen for 1.6 s" in found.notices[0].statement
+
+
 @pytest.mark.parametrize("name", [name for name in ENTRIES if name.endswith("_talk")])
 def test_true_blinks_are_found_and_no_others(name):
     clip = clips.open_sample(name)
     truth, track = clips.load_truth(clip), tracking.track_face(clip, progress=False)
-    yaw = landmarks.head_yaw(track.points)
-    lowest = [b.lowest for b in blinks.find_blinks(blinks.eye_opening(track), clip.times, yaw=yaw)]
+    lowest = [blink.lowest for blink in blinks.measure(track).blinks]
     near = np.abs(np.subtract.outer(lowest, truth.blinks[:, 1])) <= 3
     assert near.any(axis=1).all()
     assert near.any(axis=0)[~truth.partial].all()
-
-
-@pytest.mark.parametrize(("count", "seconds"), [(0, 10), (1, 8), (5, 40), (40, 120), (400, 1200)])
-def test_the_interval_is_garwoods(count, seconds):
-    for confidence in (0.95, 0.8):
-        tail = (1 - confidence) / 2
-        low, high = np.array(blinks.rate_interval(count, seconds, confidence=confidence))
-        exact = stats.chi2.ppf(tail, 2 * count) / 2 if count else 0
-        assert low * seconds / 60 == pytest.approx(exact, abs=1e-6)
-        exact = stats.chi2.ppf(1 - tail, 2 * count + 2) / 2
-        assert high * seconds / 60 == pytest.approx(exact, abs=1e-6)
-
-
-def test_chances_are_those_of_poisson():
-    for count, seconds, rate in [(0, 10, 17), (2, 40, 10.5), (30, 60, 26), (0, 30, 0)]:
-        exact = stats.poisson.cdf(count, rate * seconds / 60)
-        assert blinks.few_probability(count, seconds, rate) == pytest.approx(exact, abs=1e-9)
-    assert blinks.silence_probability(10, 17) == pytest.approx(0.06, abs=0.005)
-    assert blinks.silence_probability(10, 4.5) == pytest.approx(0.47, abs=0.005)
-
-
-def test_silence_means_something_once_the_interval_leaves_the_rate_out():
-    needed = blinks.silence_needed(10.5)
-    assert blinks.rate_interval(0, needed)[1] == pytest.approx(10.5)
-    assert blinks.silence_probability(needed, 10.5) == pytest.approx(0.025)
-    assert blinks.silence_needed(17, chance=0.05) == pytest.approx(10.57, abs=0.01)
-
-
-@pytest.mark.parametrize(("count", "seconds"), [(0, 40), (2, 40), (9, 40), (0, 600), (40, 8)])
-@pytest.mark.parametrize("fake_rate", [0, 0.5, 20])
-def test_the_likelihood_ratio_is_that_of_its_assumptions(count, seconds, fake_rate):
-    low, high = np.log(blinks.RATES["reading"])
-    spread = (high - low) / (2 * stats.norm.ppf(0.975))
-    people = stats.lognorm(s=spread, scale=np.exp((low + high) / 2))
-    assert people.cdf(1.4) == pytest.approx(0.025) and people.sf(14.4) == pytest.approx(0.025)
-    log_rates = np.linspace(np.log(1e-6), np.log(1e6), 400_001)  # by a plain sum
-    weights = stats.norm.pdf(log_rates, (low + high) / 2, spread)
-    chances = stats.poisson.pmf(count, np.exp(log_rates) * seconds / 60)
-    real = (chances * weights).sum() / weights.sum()
-    fake = stats.poisson.pmf(count, fake_rate * seconds / 60)
-    found = blinks.likelihood_ratio(count, seconds, "reading", fake_rate)
-    assert found == pytest.approx(fake / real, rel=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: blinks.rate_interval(-1, 8), "a whole number from 0 up .* got -1 and 8"),
-        (lambda: blinks.rate_interval(2.5, 8), "a whole number from 0 up .* got 2.5 and 8"),
-        (lambda: blinks.silence_needed(0), "a rate above 0 .* got 0 and 0.025"),
-        (lambda: blinks.silence_needed(9, chance=2), "a chance between 0 and 1, got 9 and 2"),
-        (lambda: blinks.likelihood_ratio(2, 40, "reading", -1), "0 or more, got -1"),
-        (lambda: blinks.few_probability(1, 0, 17), "a time above 0 s, got 1 and 0"),
-        (lambda: blinks.rate_interval(1, 8, confidence=1), "between 0 and 1, got 1"),
-        (lambda: blinks.likelihood_ratio(2, 40, "asleep", 1), "at rest, talking; got 'asleep'"),
-        (lambda: blinks.statement(2, 40, "asleep"), "activity: expected one of reading"),
-    ],
-)
-def test_what_makes_no_sense_is_refused(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
-
-
-def test_rates_are_compared_by_activity():
-    assert set(blinks.compare_rates(3, 8).values()) == {"cannot tell"}
-    assert blinks.compare_rates(0, 40) == {
-        "reading": "cannot tell", "at rest": "below", "talking": "below"
-    }  # fmt: skip
-    assert blinks.compare_rates(150, 600) == {
-        "reading": "cannot tell", "at rest": "within", "talking": "within"
-    }  # fmt: skip
-    assert set(blinks.compare_rates(600, 600).values()) == {"above"}
-
-
-@pytest.mark.parametrize(
-    ("count", "seconds", "activity", "verdict"),
-    [
-        (0, 8, None, "Cannot tell .* 1.4 times .* probability 0.83; .* after 158 s"),
-        (0, 20, "talking", "Cannot tell from this clip: .* after 21 s"),
-        (0, 22, "talking", "Fewer than usual: worth a closer look, and no more"),
-        (3, 8, "talking", r"^3 blinks in 8.0 s, .* from 4.6 to 65.8 a minute .* Cannot tell"),
-        (1, 8, None, "^1 blink in"),
-        (200, 600, "talking", "As usual. That clears nothing"),
-        (100, 60, None, r"\(published, from reading to talking: 1.4 to 32.5\). More than usual"),
-        (0, 0, None, "cannot tell anything from blinks"),
-    ],
-)
-def test_the_statement_says_what_follows_and_never_a_verdict(count, seconds, activity, verdict):
-    words = blinks.statement(count, seconds, activity)
-    assert re.search(verdict, words), words
-    never = {"fake", "real", "genuine", "normal", "authentic"}
-    assert not never & set(re.findall(r"\w+", words.lower()))

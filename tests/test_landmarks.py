@@ -17,10 +17,10 @@ def _own_cache(tmp_path, monkeypatch):
 def tracks():
     return {
         name: tracking.FaceTrack(
-            *(rows[0] for rows in tracking.follow(clips.open_sample(name), 1, progress=False)),
-            clips.open_sample(name).times,
+            *(arrays[part][0] for part in tracking.PER_FACE), clips.open_sample(name).times
         )
         for name in SHARED
+        for arrays in [tracking.follow(clips.open_sample(name), 1, progress=False)]
     }
 
 
@@ -90,6 +90,15 @@ def test_a_given_box_is_used():
 def test_bad_box(box):
     with pytest.raises(ValueError, match="expected x0, y0, x1, y1"):
         landmarks.find_landmarks(np.zeros((9, 9, 3), np.uint8), box=box)
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"box": [0, 0, 9, 9], "keypoints": np.zeros((5, 2))}, {"box": [0, 0, 9, 9]}]
+)
+def test_keypoints_that_cannot_be_used_are_refused(given):
+    keypoints = {"keypoints": np.full((6, 2), np.nan if "box" in given else 5.0)}
+    with pytest.raises(ValueError, match="keypoints: expected"):
+        landmarks.find_landmarks(np.zeros((9, 9, 3), np.uint8), **(keypoints | given))
 
 
 def test_openings_by_hand():

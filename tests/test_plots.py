@@ -5,7 +5,7 @@ import matplotlib
 matplotlib.use("agg")
 import numpy as np
 import pytest
-from framewise import blinks, clips, landmarks, plots
+from framewise import blinks, clips, landmarks, plots, rates
 from matplotlib import pyplot as plt
 
 
@@ -58,17 +58,26 @@ def test_eye_opening_without_a_face_is_an_empty_plot():
     assert not ax.patches and np.isnan(ax.lines[0].get_ydata()).all()
 
 
+@pytest.mark.filterwarnings("error")
+def test_eye_opening_of_one_frame_is_a_dot_with_its_level():
+    found = [blinks.Blink(0, 0, 0, 0.5)]
+    ax = plots.plot_eye_opening(np.array([2.0]), np.full((1, 2), 0.3), found)
+    ax.figure.canvas.draw()
+    assert [line.get_marker() for line in ax.lines] == ["."] * 3
+    assert ax.patches[0].get_bbox().intervalx.tolist() == [2, 2]
+
+
 def test_blink_statistics_show_the_interval_and_the_usual_rates():
     ax = plots.plot_blink_statistics(0, 40)
     interval, dot = ax.lines
-    assert interval.get_xdata() == pytest.approx(blinks.rate_interval(0, 40))
+    assert interval.get_xdata() == pytest.approx(rates.rate_interval(0, 40))
     assert list(dot.get_xdata()) == [0] and ax.get_xlabel() == "blinks per minute"
     bars = [tuple(patch.get_bbox().intervalx) for patch in ax.patches[1:]]
-    np.testing.assert_allclose(bars, list(blinks.RATES.values()))
+    np.testing.assert_allclose(bars, list(rates.RATES.values()))
     assert [text.get_text().strip() for text in ax.texts] == ["cannot tell", "below", "below"]
     names = [text.get_text() for text in ax.get_yticklabels()]
     assert names == ["this clip", "reading", "at rest", "talking"]
-    assert plots.plot_blink_statistics(12, 8).get_xlim()[1] > blinks.rate_interval(12, 8)[1]
+    assert plots.plot_blink_statistics(12, 8).get_xlim()[1] > rates.rate_interval(12, 8)[1]
 
 
 def test_boxes_and_landmarks_lie_where_they_should():

@@ -3,19 +3,18 @@
 Notebook: 00_start_here.ipynb
 
 Public: Clip, Truth, open_sample, altered, load_truth, open_still, read_image, write_clip,
-cache_file, load_arrays, save_arrays, whole_or_nothing.
+cache_file, load_arrays, save_arrays.
 """
 
 from __future__ import annotations
 
+import hashlib
 import operator
-import os
 import re
 import threading
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -26,6 +25,7 @@ import numpy as np
 
 from framewise import DATA, __version__, consent
 from framewise.workbench import encode, video
+from framewise.workbench.files import whole_or_nothing
 
 MP4 = {"movflags": "+faststart", "max_interleave_delta": "0"}
 """How files are laid out: quick to start, sound beside the picture it belongs to."""
@@ -269,7 +269,8 @@ def load_truth(clip: Clip, person: int = 0) -> Truth:
         raise ValueError(f"{clip.path.name}: the truth is known only of rendered clips: {known}.")
     if not 0 <= person < len(entry["people"]):
         raise ValueError(f"person: expected 0 to {len(entry['people']) - 1}, got {person}.")
-    arrays = load_arrays(consent.attachment(entry, "truth"))
+    with np.load(consent.attachment(entry, "truth")) as data:
+        arrays = dict(data)
     own = {key[2:]: value for key, value in arrays.items() if key.startswith(f"{person}/")}
     own["points"] = own["points"].astype(np.float32) / 32
     return Truth(names=tuple(arrays["names"].tolist()), **own)
@@ -359,19 +360,6 @@ def cache_file(sha256: str, what: str) -> Path:
     return DATA / "cache" / f"{sha256[:24]}.{what}-{__version__}.npz"
 
 
-@contextmanager
-def whole_or_nothing(path: Path) -> Iterator[Path]:
-    """Give a name to write to; it becomes `path` if all goes well and vanishes if not."""
-    # a name may have 255 bytes, and this one is longer than that of `path`
-    partial = path.with_name(f"{path.stem[:40]}.{os.getpid()}.partial{path.suffix}")
-    try:
-        yield partial
-        os.replace(partial, path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-
-
 def _existing_file(path: str | Path) -> Path:
     path = Path(path)
     if path.parts[:1] == ("~",):  # a file may be called ~talk.mp4
@@ -404,10 +392,11 @@ def _load_index(path: Path, sha256: str) -> video.Index:
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Load what `save_arrays` kept; empty if there is nothing or it is damaged."""
+    """Load what `save_arrays` kept; empty if there is nothing, or if it was damaged or edited."""
     try:
         with np.load(path) as data:
-            return dict(data)
+            arrays = dict(data)
+        return arrays if str(arrays.pop("digest")) == _digest(arrays) else {}
     except Exception:  # however it is damaged, it is measured again
         return {}
 
@@ -415,8 +404,17 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
 def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Save arrays whole or not at all; a cache that cannot be written is no error."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with whole_or_nothing(path) as partial:
-            np.savez_compressed(partial, **arrays)
+            np.savez_compressed(partial, **arrays, digest=_digest(arrays))
     except OSError as error:
         warnings.warn(f"not kept for the next time, {path.parent}: {error}", stacklevel=2)
+
+
+def _digest(arrays: dict[str, np.ndarray]) -> str:
+    """Return a checksum of arrays, with their names, types and shapes."""
+    whole = hashlib.sha256()
+    for name, values in sorted(arrays.items()):
+        values = np.ascontiguousarray(values)
+        whole.update(f"{name} {values.dtype} {values.shape} ".encode() + values.tobytes())
+    return whole.hexdigest()

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from framewise import blinks
+from framewise import blinks, rates
 from framewise.landmarks import GROUPS
 
 BLUE, ORANGE, GREEN, PINK, YELLOW = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
@@ -126,19 +126,21 @@ def plot_eye_opening(
     ----------
     times : (T,) float, seconds
     opening : (T, 2) float
-        See `blinks.eye_opening`; the mean of both eyes is drawn, NaN as gaps. Dashed: the open
-        level; dotted: the share of it below which eyes count as shut.
+        See `blinks.eye_opening`. The line is the mean of both eyes, with gaps where it is NaN. The
+        dashed line is the open level. The dotted line is the share of it below which eyes count as
+        shut.
     found : sequence of Blink
-        Drawn as spans, each kind in a colour of its own.
+        Each is drawn as a span. Each kind has its own colour.
     ax : Axes, optional
     """
     level = blinks.open_level(opening, times).mean(axis=1)
     ax = plot_series(times, opening.mean(axis=1), ax=ax, ylabel="lid gap / eye width")
     ax.lines[-1].set_label("mean of both eyes")
-    ax.plot(times, level, "--", color="black", lw=1, label="open level")
-    words = f"{blinks.SHUT:g} of the level"
-    ax.plot(times, blinks.SHUT * level, ":", color="black", lw=1, label=words)
-    half, named = np.median(np.diff(times)) / 2, set()
+    shut, dot = blinks.THRESHOLDS.shut, "." if len(times) == 1 else None
+    more = {"color": "black", "lw": 1, "marker": dot}
+    ax.plot(times, level, "--", label="open level", **more)
+    ax.plot(times, shut * level, ":", label=f"{shut:g} of the level", **more)
+    half, named = np.median(np.diff(times)) / 2 if len(times) > 1 else 0.0, set()
     for one in found:
         label = None if one.kind in named else one.kind
         span = times[one.first] - half, times[one.last] + half
@@ -150,19 +152,19 @@ def plot_eye_opening(
 
 
 def plot_blink_statistics(count: int, seconds: float, *, ax: Axes | None = None) -> Axes:
-    """Draw the rate of so many blinks in so many seconds against what is usual by activity.
+    """Draw the rate of `count` blinks in `seconds` beside the usual rates of each activity.
 
-    The dot is the rate, the line and the shade its 95 % interval (`blinks.rate_interval`); the bars
-    are `blinks.RATES`, with the words of `blinks.compare_rates`.
+    The dot is the rate. The line and the shade are its 95 % interval (`rates.rate_interval`). The
+    bars are `rates.RATES`, with the words of `rates.compare_rates`.
     """
     ax = ax or plt.subplots(figsize=(9, 2.8))[1]
-    low, high = blinks.rate_interval(count, seconds)
-    rate, names = 60 * count / seconds, ["this clip", *blinks.RATES]
+    low, high = rates.rate_interval(count, seconds)
+    rate, names = 60 * count / seconds, ["this clip", *rates.RATES]
     ax.axvspan(low, high, color=BLUE, alpha=0.12, lw=0)
     ax.plot([low, high], [0, 0], "|-", color=BLUE, ms=14)
     ax.plot(rate, 0, "o", color=BLUE, ms=9, clip_on=False)
-    for row, (name, words) in enumerate(blinks.compare_rates(count, seconds).items(), 1):
-        least, most = blinks.RATES[name]
+    for row, (name, words) in enumerate(rates.compare_rates(count, seconds).items(), 1):
+        least, most = rates.RATES[name]
         ax.barh(row, most - least, left=least, height=0.45, color=YELLOW)
         ax.text(most, row, f"  {words}", va="center")
     ax.set(yticks=range(len(names)), yticklabels=names, xlabel="blinks per minute")

@@ -4,7 +4,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from framewise import blinks
+from framewise import rates
 from framewise.exercises import Result, exercise
 
 TREMBLES = [1, 0.6, 0.7, 0.6, 1]
@@ -34,18 +34,18 @@ def _dips_between_two_levels(answer: Any) -> Result:
 def _seconds_of_silence(answer: Any) -> Result:
     if not isinstance(answer, Real) or not 0 < answer < np.inf:
         return Result(False, "expected one number of seconds above 0.")
-    slow, fast = blinks.RATES["reading"]
-    if abs(answer - blinks.silence_needed(slow)) <= 1:
+    slow, fast = rates.RATES["reading"]
+    if abs(answer - rates.silence_needed(slow)) <= 1:
         return Result(True, "silence needs patience: the slower the blinks, the longer the clip.")
     slips = [
         (60 / slow, "that is the mean time between two blinks; longer gaps are common."),
-        (blinks.silence_needed(slow) / 60, "that is in minutes; seconds are asked."),
-        (blinks.silence_needed(4.5), "4.5 is the mean of readers; take the slow end, 1.4."),
-        (blinks.silence_needed(fast), "14.4 is the fast end of the range; take the slow one."),
-        (blinks.silence_needed(blinks.RATES["talking"][0]), "10.5 belongs to talking."),
-        (blinks.silence_needed(slow, chance=0.05), "that brings the chance to 0.05, not 0.025."),
+        (rates.silence_needed(slow) / 60, "that is in minutes; seconds are asked."),
+        (rates.silence_needed(4.5), "4.5 is the mean of readers; take the slow end, 1.4."),
+        (rates.silence_needed(fast), "14.4 is the fast end of the range; take the slow one."),
+        (rates.silence_needed(rates.RATES["talking"][0]), "10.5 belongs to talking."),
+        (rates.silence_needed(slow, chance=0.05), "that brings the chance to 0.05, not 0.025."),
     ]
     words = [words for value, words in slips if abs(answer - value) <= 0.02 * value]
-    chance = blinks.silence_probability(float(answer), slow)
+    chance = rates.silence_probability(float(answer), slow)
     told = f"after {answer:.0f} s the chance is {chance:.3f}: solve exp(-1.4 t / 60) = 0.025."
     return Result(False, (words or [told])[0])
