@@ -643,7 +643,7 @@ def test_too_large_pictures_are_refused_before_they_are_decoded(
     how = {"codec": codec, "pix_fmt": pix_fmt, "count": 3, "size_wh": (640, 480)}
     path = write_video(tmp_path / f"large.{suffix}", **how)
     monkeypatch.setattr(video, "LARGEST", 200_000)
-    with pytest.raises(ValueError, match="megapixels, but these are 640 x 480"):
+    with pytest.raises(ValueError, match="megapixels, but this has 640 x 480"):
         Clip(path)
 
 
@@ -797,4 +797,14 @@ def test_pictures(tmp_path):
     assert np.array_equal(clips.read_image(path), numbered_frame(9))
     path.write_bytes(b"no picture")
     with pytest.raises(ValueError, match="expected a picture"):
+        clips.read_image(path)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_a_picture_that_is_too_large_is_refused(suffix, tmp_path, monkeypatch):
+    path = tmp_path / f"large{suffix}"
+    path.write_bytes(cv2.imencode(suffix, numbered_frame(9))[1])
+    assert read_number(clips.read_image(path)) == 9
+    monkeypatch.setattr(video, "LARGEST", 10_000)
+    with pytest.raises(ValueError, match="megapixels, but this has 160 x 96"):
         clips.read_image(path)

@@ -287,10 +287,12 @@ def read_image(path: str | Path) -> np.ndarray:
     Raises
     ------
     FileNotFoundError, ValueError, consent.ConsentError
-        No such file; not a picture; in the catalogue, but bytes or consent do not hold.
+        No such file; not a picture, or one of more than 50 megapixels; in the catalogue, but
+        bytes or consent do not hold.
     """
     path = _existing_file(path)
     consent.entry_of(path, consent.sha256_of(path))
+    video.refuse_large(path, video.header_size(path))
     data = np.frombuffer(path.read_bytes(), np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if image is None:

@@ -3,12 +3,14 @@
 A full pass decodes every frame once and keeps a checksum of each. What comes after a seek is
 compared with these checksums, so frame n is always the n-th frame of the full pass.
 
-Public: Index, open_video, read_through, decode_from, view, clock, file_notices, damage.
+Public: Index, open_video, refuse_large, header_size, read_through, decode_from, view, clock,
+file_notices, damage.
 """
 
 from __future__ import annotations
 
 import gc
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,11 +95,11 @@ def open_video(
         yield container, stream
 
 
-def _open(path: Path, **options: str) -> av.container.InputContainer:
+def _open(path: Path) -> av.container.InputContainer:
     if not path.stat().st_size:
         raise ValueError(f"{path}: the file is empty (0 bytes). Copy or download it again.")
     try:
-        container = av.open(path, options={"max_pixels": str(LARGEST)} | options)
+        container = av.open(path, options={"max_pixels": str(LARGEST)})
     except av.error.FFmpegError as error:
         raise ValueError(
             f"{path}: expected a video, but FFmpeg cannot read this file ({error.strerror}). "
@@ -153,14 +155,26 @@ def _moving_picture(container) -> av.VideoStream:
 def _refuse_large(path: Path, stream) -> None:
     """FFmpeg forgets the size of a picture that it refused; then only the header is read."""
     size = _size(stream)
-    if 0 in size:
-        with _open(path, skip_frame="all", max_pixels="2147483647") as container:
-            size = _size(_moving_picture(container))
-    if size[0] * size[1] > LARGEST:
+    refuse_large(path, header_size(path) if 0 in size else size)
+
+
+def refuse_large(path: Path, size_wh: tuple[int, int]) -> None:
+    """Raise ValueError if pictures of this size are too large to be decoded."""
+    if size_wh[0] * size_wh[1] > LARGEST:
         raise ValueError(
-            f"{path}: expected pictures of up to {LARGEST // 10**6} megapixels, but these are "
-            f"{size[0]} x {size[1]}. Scale the video down with another program first."
+            f"{path}: expected pictures of up to {LARGEST // 10**6} megapixels, but this has "
+            f"{size_wh[0]} x {size_wh[1]} pixels. Scale it down with another program first."
         )
+
+
+def header_size(path: Path) -> tuple[int, int]:
+    """Return the size (w, h) that the head of a video or picture tells; (0, 0) if none."""
+    options = {"skip_frame": "all", "max_pixels": str(2**31 - 1)}
+    try:
+        with av.open(path, options=options) as container:
+            return _size(_moving_picture(container))
+    except (av.error.FFmpegError, ValueError):
+        return 0, 0
 
 
 def _size(stream) -> tuple[int, int]:
@@ -283,7 +297,7 @@ def _decode_all(path: Path, *, strict: bool, thread_type: str) -> _Pass:
 def _record(frame: av.VideoFrame, way: int | None) -> _Frame:
     """Note what is to be kept of a frame; `way` is the orientation of the one before, if any."""
     if frame.key_frame or way is None:
-        way = orientation(frame, way or 0)
+        way = _orientation(frame, way or 0)
     return _Frame(
         NO_TIME if frame.pts is None else frame.pts,
         _print(frame),
@@ -371,9 +385,10 @@ def _cut_off(container, stream, indexed: int, pts: list[int]) -> int:
         return beyond
     if container.format.name == "avi" and indexed < 2:
         return max(0, stream.frames - pts[-1] - 1)
-    if len(pts) < 2 or "DURATION" not in stream.metadata:
+    told = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))
+    if len(pts) < 2 or not told:
         return beyond
-    hours, minutes, seconds = stream.metadata["DURATION"].split(":")
+    hours, minutes, seconds = told.groups()
     end = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
     step = float((pts[-1] - pts[0]) * stream.time_base / (len(pts) - 1))
     missing = end - float(pts[-1] * stream.time_base) - step
@@ -403,7 +418,8 @@ def _gaps(found: _Pass, harmed: np.ndarray, pts: np.ndarray, rising: bool) -> np
     last, gaps = len(pts) - 1, {}
     given = set(pts.tolist())
     for packet in (found.packets[i] for i in harmed):
-        if packet.failed if NO_TIME in given else packet.time not in given:
+        timeless = packet.time == NO_TIME or NO_TIME in given
+        if packet.failed if timeless else packet.time not in given:
             after = int(np.searchsorted(pts, packet.time)) - 1 if rising else packet.before - 1
             gaps[after] = gaps.get(after, 0) + 1
     if found.cut_off:
@@ -416,8 +432,10 @@ def _doubtful(found: _Pass, harmed: np.ndarray, pts: np.ndarray) -> np.ndarray:
     packets = [found.packets[i] for i in harmed]
     doubt = np.isin(pts, [packet.time for packet in packets if packet.time != NO_TIME])
     doubt |= [frame.corrupt for frame in found.frames]
-    if packets and NO_TIME in pts:
-        doubt[packets[0].before :] = True
+    for packet in packets:
+        if packet.time == NO_TIME or NO_TIME in pts:
+            doubt[packet.before :] = True
+            break
     edges = np.flatnonzero(np.diff(np.concatenate([[0], doubt, [0]])))
     return edges.reshape(-1, 2) - [0, 1]
 
@@ -546,7 +564,7 @@ TRANSPOSED, ROWS, COLUMNS, UNUSABLE = 1, 2, 4, 8
 """An orientation is a sum of the first three: swap rows and columns, then reverse rows, columns."""
 
 
-def orientation(frame: av.VideoFrame, before: int) -> int:
+def _orientation(frame: av.VideoFrame, before: int) -> int:
     """Read how a decoded frame is to be turned or mirrored; UNUSABLE if no such way fits.
 
     Video data may tell it only now and then; a frame without it is shown as the one `before`.
@@ -587,8 +605,8 @@ def view(
     width, height = (max(1, round(side * scale)) for side in image.shape[1::-1])
     left, top = (size_wh[0] - width) // 2, (size_wh[1] - height) // 2
     whole = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    part = cv2.resize(np.ascontiguousarray(image), (width, height), interpolation=way)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    part = cv2.resize(np.ascontiguousarray(image), (width, height), interpolation=method)
     whole[top : top + height, left : left + width] = part
     return whole
 
