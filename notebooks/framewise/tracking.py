@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from tqdm.auto import tqdm
 
-from framewise import clips, detection, landmarks, likeness, models, repeats, shots
+from framewise import detection, likeness, models, repeats, shots
 from framewise.clips import cache_file, load_arrays, save_arrays
 from framewise.landmarks import (
     EYE_CORNERS,
@@ -296,12 +296,11 @@ def _measured(clip: Clip, most: int | None, progress: bool) -> dict[str, np.ndar
 
 
 @cache
-def _version() -> str:
-    """Return a hash of all that decides a track: the networks, what runs them, and the source."""
-    modules = clips, detection, landmarks, likeness, models, repeats, shots
-    sources = [Path(__file__), *(Path(module.__file__) for module in modules)]
-    parts = [path.read_bytes() for path in [*sources, models.FOLDER / "models.json"]]
-    return hashlib.sha256(b"".join([models.backend().encode(), *parts])).hexdigest()[:16]
+def _version(package: Path = Path(__file__).parent, networks: Path = models.FOLDER) -> str:
+    """Return a hash of what decides a track: the networks, what runs them, and the source."""
+    files = [*sorted(package.rglob("*.py")), networks / "models.json"]
+    parts = [models.backend().encode(), *(file.read_bytes() for file in files)]
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
 def follow(clip: Clip, most: int | None, *, progress: bool) -> dict[str, np.ndarray]:
