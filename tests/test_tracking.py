@@ -262,7 +262,7 @@ def test_fast_camera_work_is_no_cut():
 
 
 def test_repeated_pictures_hide_no_cut_and_make_none():
-    pictures = np.repeat([ONE + 40 * np.sin(i) for i in range(10)] + [OTHER] * 10, 3, axis=0)
+    pictures = np.repeat([ONE + 10 * np.sin(i) for i in range(10)] + [OTHER] * 10, 3, axis=0)
     again = np.delete(np.arange(60), np.arange(0, 60, 3))
     cuts, shot_of = find(pictures, again)
     assert cuts.tolist() == [30] and shot_of.tolist() == [0] * 30 + [1] * 30
@@ -279,9 +279,9 @@ def test_black_frames_have_no_cuts(count):
 
 def repeats_in(tmp_path, name, source, crf):
     """Return which frames repeat, as measured in the box of the face once the film is encoded."""
-    shown = list(clips.open_sample(name).frames(0, max(source) + 1))
-    frames = [shown[i] for i in source]
-    box = clips.load_truth(clips.open_sample(name)).box[:1]
+    clip = clips.open_sample(name)
+    shown = list(clip.frames(0, max(source) + 1))
+    frames, box = [shown[i] for i in source], clips.load_truth(clip).box[:1]
     path = write_video(tmp_path / f"{crf}.mp4", frames=frames, options={"crf": str(crf)})
     with av.open(str(path)) as container:
         decoded = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
@@ -292,7 +292,7 @@ def repeats_in(tmp_path, name, source, crf):
 
 @pytest.mark.parametrize(("step", "crf", "least"), [(6, 18, 0.95), (6, 35, 0.7), (2, 23, 0.8)])
 def test_a_raised_frame_rate_is_seen(tmp_path, step, crf, least):
-    found = repeats_in(tmp_path, "ben_long", [i - i % step for i in range(90)], crf)
+    found = repeats_in(tmp_path, "ben_talk", [i - i % step for i in range(90)], crf)
     true = {i for i in range(90) if i % step}
     assert len(found & true) >= least * len(true)
     assert len(found - true) <= 0.1 * (90 - len(true))
@@ -300,11 +300,11 @@ def test_a_raised_frame_rate_is_seen(tmp_path, step, crf, least):
 
 @pytest.mark.parametrize("crf", [18, 35])
 def test_a_photo_in_a_loop_stands_still(tmp_path, crf):
-    assert len(repeats_in(tmp_path, "elsa_reads", [40] * 60, crf)) >= 50
+    assert len(repeats_in(tmp_path, "ben_talk", [40] * 60, crf)) >= 50
 
 
 @pytest.mark.parametrize(
-    ("name", "crf"), [("elsa_reads", 18), ("elsa_reads", 35), ("imani_rare", 35)]
+    ("name", "crf"), [("elsa_reads", 35), ("imani_rare", 18), ("imani_rare", 35)]
 )
 def test_quiet_people_are_not_taken_for_photos(tmp_path, name, crf):
     assert repeats_in(tmp_path, name, list(range(90)), crf) == set()
@@ -370,9 +370,8 @@ def test_of_many_stretches_a_few_are_told():
     assert len(notices) == 5 and "5 more" in notices[-1].statement
 
 
-@pytest.mark.parametrize("frames", [0, 1])
-def test_notices_of_hardly_any_frames(frames):
-    assert tracking.track_notices(track(frames=frames)) == []
+def test_a_single_frame_has_nothing_to_tell():
+    assert tracking.track_notices(track(frames=1)) == []
 
 
 @pytest.mark.parametrize(
