@@ -43,7 +43,6 @@ _MIDDLE = slice(24, 41), slice(18, 47)
 """Rows and columns of the view that hold the eye from corner to corner."""
 _AROUND = slice(19, 46), slice(14, 50)
 _CORNERS = np.array([[SIZE - WIDTH, SIZE], [SIZE + WIDTH, SIZE]]) / 2
-_Y, _X = np.mgrid[:SIZE, :SIZE]
 
 
 def sight(view: np.ndarray, lids: np.ndarray, iris: np.ndarray) -> float:
@@ -64,7 +63,7 @@ def sight(view: np.ndarray, lids: np.ndarray, iris: np.ndarray) -> float:
     """
     grey = cv2.cvtColor(view, cv2.COLOR_RGB2GRAY).astype(np.float32)
     grey = cv2.GaussianBlur(grey, (0, 0), 1)
-    brightness = max(float(np.median(grey[8:58, 6:58])), 8)
+    brightness = max(_median(grey[8:58, 6:58]), 8)
     found = {
         "steps": np.log(_down(grey, *_MIDDLE).mean() / brightness + 0.003),
         "flat": np.mean(_change(grey) < 0.02 * brightness),
@@ -106,8 +105,14 @@ def _change(grey: np.ndarray) -> np.ndarray:
 
 
 def _darkness(grey: np.ndarray, iris: np.ndarray) -> float:
-    """Return how much darker the inside of the iris is than the middle of the view."""
-    (x, y), rim = iris[0], iris[1:]
-    radius = 0.6 * np.linalg.norm(rim - iris[0], axis=1).mean()
-    inside = (_X - x) ** 2 + (_Y - y) ** 2 < radius**2
-    return float(np.median(grey[_MIDDLE]) - grey[inside].mean()) if inside.any() else 0.0
+    """Return how much darker the middle of the iris is than the middle of the view."""
+    half = 0.53 * np.linalg.norm(iris[1:] - iris[0], axis=1).mean()
+    low, high = np.round([iris[0] - half, iris[0] + half]).clip(0, SIZE - 1).astype(int)
+    inside = grey[low[1] : high[1] + 1, low[0] : high[0] + 1]
+    return _median(grey[_MIDDLE]) - float(inside.mean())
+
+
+def _median(values: np.ndarray) -> float:
+    """Return the median; `np.median` takes 50 times as long for so few numbers."""
+    half = values.size // 2
+    return float(np.partition(values, half, axis=None)[half])
