@@ -44,13 +44,15 @@ eyes (1.8), because shut eyes of real people score lower than rendered ones. Wha
 - Refused by mistake: none of 1,750 eyes of the clips as they are, 644 of them in blinks of the
   other five people; of eyes under stress, 0 of 1,789 of the four people and 7 of 3,321 of the
   others.
-- Taken as seen under covers over both eyes of the other five people: bars 0 %, dark glasses 5 %,
-  mosaics of 1.5 or 2.5 blocks across an eye 1 % at full size and 18 to 31 % at half size. Finer
-  mosaics show the eye: 5 blocks across are taken as seen, 3.5 blocks in 4 cases of 10 at full size.
-  Blur of a fifth of the eye's width 10 to 31 %, of half of it 0 %. Dense hair 1 %, fingers 17 %.
-- It can be deceived by stripes as wide as lids (6 of 10) and by a mouth in the eye's place (7 of
-  10). Of a cover over one eye only, more passes: dark glass 33 %, dense hair 26 %, fingers 39 %,
-  bars below 1 %.
+- Taken as seen under covers over both eyes, of the other five people: bars 0 %, dark glasses 5 %,
+  dense hair 1 %, fingers 17 %. Of all nine people: mosaics of 1.5 or 2.5 blocks across an eye 1 %
+  at full size and 1 to 31 % at half size, blur of 0.2 of the eye's width 10 to 31 %, of 0.3 at most
+  4 %. Finer mosaics show the eye: 3.5 blocks across are taken as seen in 4 cases of 10 at full
+  size, 5 blocks nearly always.
+- Of covers over one eye only, more pass. Of the other five people: bars below 1 %, dark glass 33 %,
+  dense hair 26 %, fingers 39 %, a mosaic of 2.5 blocks 18 %.
+- Stripes as wide as lids (6 cases of 10) and a mouth in the eye's place (7 of 10) are taken for
+  eyes.
 """
 
 _MIDDLE = slice(24, 41), slice(18, 47)
