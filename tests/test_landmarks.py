@@ -1,8 +1,11 @@
 """Landmarks: against MediaPipe's own output, and along clips whose truth is known."""
 
+from functools import cache
+
+import cv2
 import numpy as np
 import pytest
-from framewise import clips, detection, landmarks, tracking
+from framewise import clips, detection, eyes, landmarks, tracking
 
 SHARED = ("ana_talk", "ben_talk")
 
@@ -98,6 +101,118 @@ def test_keypoints_that_cannot_be_used_are_refused(given):
     keypoints = {"keypoints": np.full((6, 2), np.nan if "box" in given else 5.0)}
     with pytest.raises(ValueError, match="keypoints: expected"):
         landmarks.find_landmarks(np.zeros((9, 9, 3), np.uint8), **(keypoints | given))
+
+
+# ---- can an eye be seen? ----
+
+SEEN = {
+    "ana_talk": (0, 33),
+    "frank_talk": (0, 159),  # glasses
+    "imani_talk": (0, 138),  # dark skin
+    "elsa_talk": (0, 41),
+    "hugo_down": (100,),
+    "gita_smile": (100,),
+    "chen_aside": (60, 100),
+}
+"""Frames with open, lowered, narrowed and shut eyes, by clip; the second ones are in blinks."""
+
+
+@cache
+def sample(name, frame):
+    picture = clips.open_sample(name)[frame]
+    return picture, landmarks.find_landmarks(picture)
+
+
+def picture_and_points(name, frame=0):
+    picture, points = sample(name, frame)
+    return picture.copy(), points
+
+
+def around_eye(points, side):
+    """Return the rows and the columns of an eye with what is around it."""
+    a, b = points[list(landmarks.EYE_CORNERS[side])]
+    half = abs(b[0] - a[0]) * np.array([0.9, 0.72])
+    x, y = np.round([(a + b) / 2 - half, (a + b) / 2 + half]).astype(int).T
+    return slice(*y), slice(*x)
+
+
+def filled(*colour):
+    return lambda part: np.full_like(part, colour)
+
+
+def pixelated(across):
+    def cover(part):
+        size = {"interpolation": cv2.INTER_AREA}
+        small = cv2.resize(part, (round(1.8 * across),) * 2, **size)
+        return cv2.resize(small, part.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+
+    return cover
+
+
+def dark_glass(part):
+    y, x = np.mgrid[-1 : 1 : len(part) * 1j, -1 : 1 : part.shape[1] * 1j]
+    lens = np.full_like(part, (22, 20, 24)) + part // 24
+    return np.where((x**2 + y**2 < 1)[..., None], lens, part)
+
+
+COVERS = {
+    "black": filled(0, 0, 0),
+    "grey": filled(128, 128, 128),
+    "red": filled(200, 20, 30),
+    "skin": lambda part: np.full_like(part, np.median(part, axis=(0, 1))),
+    "dark glass": dark_glass,
+    "mosaic": pixelated(2),
+    "large mosaic": pixelated(1.5),
+    "blur": lambda part: cv2.GaussianBlur(part, (0, 0), part.shape[1] / 5),
+}
+
+
+@pytest.mark.parametrize("sides", [(0, 1), (0,), (1,)], ids=["both", "right", "left"])
+@pytest.mark.parametrize("cover", COVERS)
+def test_a_covered_eye_is_not_seen_and_the_other_one_is(cover, sides):
+    for name in ("ben_talk", "frank_talk", "imani_talk"):
+        picture, points = picture_and_points(name)
+        for side in sides:
+            place = around_eye(points, side)
+            picture[place] = COVERS[cover](picture[place])
+        found = landmarks.find_eyelids(picture, points)
+        for side in (0, 1):
+            seen = [np.isfinite(part[side]) for part in found]
+            assert all(np.all(part == (side not in sides)) for part in seen), (name, side)
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_open_narrowed_and_shut_eyes_are_seen(name):
+    for frame in SEEN[name]:
+        picture, points = picture_and_points(name, frame)
+        small = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        dim = picture // 3
+        for view, place in ((picture, points), (dim, points), (small, points / 2)):
+            assert np.isfinite(landmarks.find_eyelids(view, place).eyelids).all(), frame
+
+
+def test_the_frames_in_blinks_show_shut_eyes():
+    for name in (name for name in SEEN if name.endswith("_talk")):
+        truth = clips.load_truth(clips.open_sample(name))
+        assert truth.closure[SEEN[name][1]].min() > 0.8, name
+
+
+@pytest.mark.parametrize(("width", "seen"), [(8.7, False), (9.6, True)])
+def test_an_eye_narrower_than_nine_pixels_is_not_seen(width, seen):
+    picture, points = picture_and_points("ana_talk")
+    ends = [points[b] - points[a] for a, b in landmarks.EYE_CORNERS]
+    scale = width / np.mean([np.hypot(*end) for end in ends])
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    found = landmarks.find_eyelids(small, points * scale)
+    assert all((np.isfinite(part) == seen).all() for part in found)
+
+
+def test_a_doubtful_eye_counts_if_the_two_together_are_clear():
+    clear, doubtful, none = eyes.CLEAR + 3, (eyes.CLEAR + eyes.DOUBTFUL) / 2, eyes.DOUBTFUL - 1
+    assert eyes.seen([clear, doubtful]).tolist() == [True, True]
+    assert eyes.seen([doubtful, doubtful]).tolist() == [False, False]
+    assert eyes.seen([none, 99]).tolist() == [False, True]
+    assert eyes.seen([clear, -np.inf]).tolist() == [True, False]
 
 
 def test_openings_by_hand():
