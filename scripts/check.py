@@ -27,6 +27,7 @@ SAMPLES = 8  # numbers kept of each output
 DISK_NEEDED = 500_000_000  # bytes, for pages, tracks and clips of one's own
 MODULES = {
     "opencv-python-headless": "cv2",
+    "pillow": "PIL",
     "ai-edge-litert": "ai_edge_litert.interpreter",
     "argon2-cffi-bindings": "_argon2_cffi_bindings",
     "backports-strenum": "backports.strenum",
@@ -222,4 +223,8 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        print("\nStopped. The rest was not checked.", file=sys.stderr)
+        sys.exit(130)

@@ -33,8 +33,10 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BUILD = ROOT / "build"
+OLD_VENV = BUILD / "old-venv"
 NOTEBOOKS = ROOT / "notebooks"
 MODELS = ROOT / "data" / "models"
+PRIVATE = (BUILD, *(ROOT / "data" / name for name in ("cache", "my_clips", "my_marks")))
 SCRIPTS = ROOT / "scripts"
 LOCK = SCRIPTS / "requirements.lock"
 TEST_LOCK = SCRIPTS / "requirements-test.lock"
@@ -43,10 +45,10 @@ SET_UP_LOG = BUILD / "set-up.log"
 JUPYTER_LOG = BUILD / "jupyterlab.log"
 OLDEST, NEWEST = (3, 11), (3, 14)
 DISK_NEEDED, TEMPORARY_NEEDED = 1_300_000_000, 400_000_000  # bytes: installed, downloads
-DEFAULT_PORT = 8888
+ADDRESS, DEFAULT_PORT = "127.0.0.1", 8888
 
 EPILOG = """\
-Without a command, start is meant. Options go after the command. Examples:
+Without a command, the course starts. Options go after the command. Examples:
 
   python3 scripts/course.py                    set everything up, open the first notebook
   python3 scripts/course.py check              is everything all right on this machine?
@@ -56,6 +58,8 @@ Without a command, start is meant. Options go after the command. Examples:
 
 The first start needs the internet and a few minutes; after that the course needs no network.
 Everything is installed into the folder .venv: delete it, and the next start makes it again.
+The notebooks are served to you alone. The server listens on this computer only and asks for a
+token, and other users of the computer cannot read your recordings, marks, pages and kernels.
 """
 
 # What pip's messages mean: words to look for, what is wrong, what to do. The first match counts.
@@ -171,13 +175,25 @@ def require_unmanaged() -> None:
     )
 
 
-def explain_os_error(error: OSError) -> str:
-    """Put an operating-system error into plain words."""
-    text = str(error).lower()
+def explain(complaint: str, details: object) -> str:
+    """Put what pip, venv or the operating system complains of into plain words."""
+    last = complaint.strip().splitlines()[-1:] or ["no message"]
+    meaning = f"The command failed: {last[0]}"
     for words, what, repair in PIP_TROUBLES:
-        if any(word in text for word in words):
-            return f"\n{what} ({error})\n  -> {repair}"
-    return f"\n{error}\n  -> See to that, then run this command again."
+        if any(word in complaint.lower() for word in words):
+            meaning = f"{what}\n  -> {repair}"
+            break
+    return f"\n{meaning}\n  Details: {details}"
+
+
+def keep_private() -> None:
+    """Make the folders with recordings, marks and pages readable by their owner alone."""
+    for folder in PRIVATE:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+        except OSError as error:  # some disks and USB sticks know no rights
+            print(f"Other users of this computer may be able to read {folder} ({error}).")
 
 
 # Running programs
@@ -209,6 +225,8 @@ def run(here: bool, *arguments: object, cwd: Path | None = None) -> int:
         return child.wait()
     except KeyboardInterrupt:
         end(child)
+        if child.returncode < 0:  # it was killed before it could say so itself
+            print("\nStopped.", file=sys.stderr)
         raise
 
 
@@ -252,17 +270,7 @@ def read_complaints(child: subprocess.Popen) -> str:
 def give_up(complaints: str) -> NoReturn:
     """Keep what pip or venv said in a log, and stop with it in plain words."""
     SET_UP_LOG.write_text(complaints, encoding="utf-8")
-    raise SystemExit(explain_pip(complaints))
-
-
-def explain_pip(complaints: str) -> str:
-    """Say in plain words why pip or venv failed."""
-    text = complaints.lower()
-    for words, what, repair in PIP_TROUBLES:
-        if any(word in text for word in words):
-            return f"\n{what}\n  -> {repair}\n  Details: {SET_UP_LOG}"
-    last = complaints.strip().splitlines()[-1:] or ["no message"]
-    return f"\nThe set-up failed: {last[0]}\n  -> Details: {SET_UP_LOG}"
+    raise SystemExit(explain(complaints, SET_UP_LOG))
 
 
 # The stamp: a small file in .venv that says what is installed there
@@ -275,13 +283,18 @@ def stamp_path(here: bool) -> Path:
 
 
 def read_stamp(here: bool) -> dict | None:
-    """Return the stamp; empty if it cannot be read, None if there is none."""
+    """Return the stamp, or None if there is none.
+
+    One that cannot be read tells nothing of the packages, which are most likely whole: its lock is
+    unknown, so that pip looks at them and installs only what is missing.
+    """
     try:
-        return json.loads(stamp_path(here).read_text(encoding="utf-8"))
+        stamp = json.loads(stamp_path(here).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError):
-        return {}
+        stamp = None
+    return stamp if isinstance(stamp, dict) else {"lock": "unknown"}
 
 
 def write_stamp(here: bool, **entries: object) -> None:
@@ -320,23 +333,21 @@ def venv_state() -> str:
         return "foreign"
     if "lock" not in stamp:
         return "unfinished"
-    if probe_python() != stamp.get("python"):
+    python = probe_python()
+    if python is None or python != stamp.get("python", python):
         return "broken"
-    return "good" if stamp.get("path") == str(VENV) else "moved"
+    return "good" if stamp.get("path", str(VENV)) == str(VENV) else "moved"
 
 
 # The steps of the set-up
 
 
 def make_venv() -> None:
-    """Make .venv afresh; its stamp says "unfinished" until the packages are in."""
+    """Make .venv afresh and set the old one aside; the stamp says "unfinished" at first."""
     require_venv_module()
     require_disk()
-    old = BUILD / "old-venv"  # moved away first: a half deleted .venv could not be told from others
-    shutil.rmtree(old, ignore_errors=True)
     if VENV.exists():
-        VENV.rename(old)
-        shutil.rmtree(old, ignore_errors=True)
+        VENV.rename(OLD_VENV)
     write_stamp(False)
     base = getattr(sys, "_base_executable", None) or sys.executable
     made = subprocess.run(
@@ -344,6 +355,24 @@ def make_venv() -> None:
     )
     if made.returncode:
         give_up(made.stdout.decode("utf-8", "replace"))
+
+
+def settle_old_venv() -> None:
+    """Delete the .venv that was set aside if the new one is complete; otherwise put it back."""
+    if OLD_VENV.exists() and venv_state() == "good":
+        discard(OLD_VENV)
+    elif OLD_VENV.exists():
+        discard(VENV)
+        OLD_VENV.rename(VENV)
+
+
+def discard(folder: Path) -> None:
+    """Delete a folder under another name: nobody can tell what a half deleted .venv was."""
+    trash = BUILD / "trash"
+    shutil.rmtree(trash, ignore_errors=True)
+    if folder.exists():
+        folder.rename(trash)
+        shutil.rmtree(trash, ignore_errors=True)
 
 
 def repair_moved() -> None:
@@ -427,7 +456,7 @@ def keep_networks(folder: Path, wanted: dict) -> None:
 def quick_check(here: bool) -> None:
     """Run the fast part of check.py once after a set-up."""
     if run(here, SCRIPTS / "check.py", "--quick"):
-        stop("The set-up is not sound; the FAIL lines above say why.", "Do what they say.")
+        stop("The set-up check failed.", "Fix the lines marked FAIL, then run this command again.")
     write_stamp(here, **dict(read_stamp(here) or {}, checked=True))
 
 
@@ -467,7 +496,6 @@ def steps_to_do(here: bool, command: str) -> list:
 @contextlib.contextmanager
 def sole_set_up():
     """Hold a lock that the system lets go when this program ends, however it ends."""
-    BUILD.mkdir(exist_ok=True)
     with open(BUILD / "set-up.lock", "w") as file:
         try:
             if os.name == "nt":
@@ -491,12 +519,23 @@ def set_up(options: argparse.Namespace) -> None:
     if not steps_to_do(options.here, options.command):
         return
     with sole_set_up():
-        steps = steps_to_do(options.here, options.command)
-        for number, (words, act) in enumerate(steps, 1):
-            print(f"[{number}/{len(steps)}] {words} ...", flush=True)
-            begun = time.monotonic()
-            act()
-            print(f"      done in {time.monotonic() - begun:.0f} s", flush=True)
+        settle_old_venv()  # an earlier set-up may have been killed
+        try:
+            do_steps(steps_to_do(options.here, options.command))
+        except KeyboardInterrupt:
+            print("\nThe set-up was interrupted. The same command goes on with it.", flush=True)
+            raise
+        finally:
+            settle_old_venv()
+
+
+def do_steps(steps: list) -> None:
+    """Do (words, function) pairs one after the other, and say how long each took."""
+    for number, (words, act) in enumerate(steps, 1):
+        print(f"[{number}/{len(steps)}] {words} ...", flush=True)
+        begun = time.monotonic()
+        act()
+        print(f"      done in {time.monotonic() - begun:.0f} s", flush=True)
 
 
 # The commands
@@ -508,7 +547,7 @@ def is_free(port: int) -> bool:
         if os.name != "nt":  # as Jupyter does: a port just closed is free
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind(("127.0.0.1", port))
+            trial.bind((ADDRESS, port))
         except (OSError, OverflowError):
             return False
     return True
@@ -540,7 +579,7 @@ def has_screen() -> bool:
 
 def answers(port: int) -> bool:
     """Tell whether the server on this port answers a request."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    connection = http.client.HTTPConnection(ADDRESS, port, timeout=2)
     try:
         connection.request("GET", "/api")
         return connection.getresponse().status == 200
@@ -559,10 +598,29 @@ def announce(child: subprocess.Popen, port: int, url: str) -> None:
         time.sleep(0.05)
 
 
+def jupyter_environment(here: bool, token: str) -> dict[str, str]:
+    """Return the environment of JupyterLab: with this token, and without Jupyter's configuration.
+
+    A configuration made for another server could open this one to everybody. JupyterLab's look and
+    the layout of its windows stay the user's own. The token is no argument, because all users of a
+    computer can see the arguments of its programs.
+    """
+    env = dict(environment(here), JUPYTER_TOKEN=token, JUPYTER_NO_CONFIG="1")
+    own = Path(os.environ.get("JUPYTER_CONFIG_DIR") or os.path.expanduser("~/.jupyter"), "lab")
+    env.setdefault("JUPYTERLAB_SETTINGS_DIR", str(own / "user-settings"))
+    env.setdefault("JUPYTERLAB_WORKSPACES_DIR", str(own / "workspaces"))
+    return env
+
+
 def jupyter_command(options: argparse.Namespace, port: int) -> list[str]:
     """Return the command that serves the notebooks."""
     command = [str(python_for(options.here)), "-m", "jupyterlab", str(FIRST_NOTEBOOK)]
     command += [f"--ServerApp.root_dir={ROOT}", f"--ServerApp.port={port}"]
+    command += [f"--ServerApp.ip={ADDRESS}", "--ServerApp.allow_remote_access=False"]
+    # otherwise every user of the computer can read what notebooks and their kernels exchange
+    command += ["--KernelManager.transport_encryption=required"]
+    for name in ("jupyter_lsp", "jupyter_server_terminals"):  # configured in files, as a rule
+        command += [f"--ServerApp.jpserver_extensions={name}=True"]
     command += ["--ServerApp.port_retries=0", "--ServerApp.answer_yes=True"]
     # no question about news, and no look-up of newer versions, over the first notebook
     command += [f"--LabApp.app_settings_dir={SCRIPTS / 'jupyterlab'}"]
@@ -579,11 +637,10 @@ def start(options: argparse.Namespace) -> int:
     set_up(options)
     port = choose_port(options.port)
     token = secrets.token_hex(16)
-    env = dict(environment(options.here), JUPYTER_TOKEN=token)
+    env = jupyter_environment(options.here, token)
     path = FIRST_NOTEBOOK.relative_to(ROOT).as_posix()
-    url = f"http://localhost:{port}/lab/tree/{path}?token={token}"
+    url = f"http://{ADDRESS}:{port}/lab/tree/{path}?token={token}"
     print("Opening JupyterLab ...", flush=True)
-    BUILD.mkdir(exist_ok=True)
     with open(JUPYTER_LOG, "wb") as log:  # kept off the screen: all that matters is the URL
         command = jupyter_command(options, port)
         child = subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=log)
@@ -617,22 +674,26 @@ def run_notebooks(options: argparse.Namespace) -> int:
     return run(options.here, SCRIPTS / "run_notebooks.py", *options.notebooks)
 
 
+def absolute(name: str) -> Path:
+    """Return the absolute path of a name from the command line; "~" may be a part of a name."""
+    return Path(name if os.path.exists(name) else os.path.expanduser(name)).absolute()
+
+
 def existing_video(name: str) -> Path:
     """Return the absolute path of a file that the caller named, or stop."""
-    video = Path(name).expanduser()
+    video = absolute(name)
     if not video.is_file():
         stop(f"There is no video {video}.", "Check the name and the folder.")
-    return video.absolute()
+    return video
 
 
 def inspect(options: argparse.Namespace) -> int:
     """Write a page that shows any video of a person frame by frame."""
     video = existing_video(options.video)
     set_up(options)
-    BUILD.mkdir(exist_ok=True)
     where = []
     for flag, name in (("--out", options.out), ("--json", options.json)):
-        where += [flag, Path(name).expanduser().absolute()] if name else []
+        where += [flag, absolute(name)] if name else []
     quiet = ["--no-browser"] if options.no_browser or not has_screen() else []
     return run(options.here, SCRIPTS / "inspect_video.py", video, *where, *quiet)
 
@@ -658,7 +719,7 @@ QUIET = ("--no-browser", {"action": "store_true", "help": "print the address, op
 COMMANDS = {
     "start": (
         start,
-        "set everything up and open the first notebook (what happens without a command)",
+        "set everything up and open the first notebook, for you alone (the default command)",
         [QUIET, ("--port", {"type": int, "help": "the port to serve on (8888 or the next free)"})],
     ),
     "check": (check, "say line by line what works and how to repair what does not", []),
@@ -724,6 +785,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     wants_help = arguments[:1] in (["-h"], ["--help"])
     if not wants_help and (not arguments or arguments[0].startswith("-")):
         arguments = ["start", *arguments]
+    if arguments[0] in ("inspect", "add-clip"):  # a name that begins with "-" is no option
+        arguments = [f"./{a}" if a[:1] == "-" and os.path.isfile(a) else a for a in arguments]
     options, options.rest = parser.parse_known_args(arguments)
     if options.rest and options.command != "test":
         parser.error("not understood: " + " ".join(options.rest))
@@ -743,12 +806,12 @@ def main() -> int:
     require_python()
     signal.signal(signal.SIGTERM, interrupt)
     try:
+        keep_private()
         return COMMANDS[options.command][0](options)
     except KeyboardInterrupt:
-        print("\nStopped. The same command takes up where this one ended.", file=sys.stderr)
         return 130
     except OSError as error:
-        raise SystemExit(explain_os_error(error)) from None
+        raise SystemExit(explain(str(error), error)) from None
 
 
 if __name__ == "__main__":

@@ -9,49 +9,74 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
+import signal
 import sys
 import warnings
 import webbrowser
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":  # Ctrl-C while the libraries load ends the program without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import numpy as np
+from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 from framewise import DATA, blinks, clips, consent, inspector, landmarks, rates, tracking
+from framewise.notices import Notice
+from framewise.workbench.files import private_folder
 
 READING = (
-    "The face-present score is the landmark network's own answer to one question: is there a face "
-    "here? It runs from 0 to 1; gaps are frames without a face. Eye and mouth opening are the gap "
-    "between the lids or lips over their width. A hand, a turned head or blur lowers these numbers "
-    "as easily as anything else, and with them the count of blinks, which leaves out shallow ones. "
-    "Nothing on this page says whether the video is real, and nothing here detects lies: it shows "
-    "where to look, and looking is up to you."
+    "The face-present score comes from the landmark network. It tells from 0 to 1 how sure the "
+    "network is that it sees a face. A gap in a curve means that the face or an eye was not seen "
+    "there. Eye opening is the gap between the lids, divided by the width of the eye. Mouth "
+    "opening is the gap between the lips, divided by the width of the mouth. A hand, a turned head "
+    "or blur lowers these numbers too, and then blinks may be missed. Shallow blinks are not "
+    "counted. Nothing on this page says whether the video is real, and nothing here detects lies. "
+    "The page shows where to look; you judge what you see."
 )
+MOST_TOLD = 5  # warnings of one kind that the page lists; the timeline and the JSON hold all
+
+Measured = dict[str, Any]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the page of a video, or list the catalogue; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("video", nargs="?", type=Path, help="a video file")
-    parser.add_argument("--out", type=Path, help="page to write; default build/VIDEO.inspect.html")
-    parser.add_argument("--json", type=Path, help="write what was measured to this file as well")
-    parser.add_argument("--no-browser", action="store_true", help="do not open the page")
-    parser.add_argument("--clips", action="store_true", help="list the clips and their consent")
-    options = parser.parse_args(arguments)
+    options = _options(arguments)
     try:
         if options.clips:
             print("\n".join(map(_line, consent.catalogue().values())))
             return 0
-        if options.video is None:
-            parser.error("which video? Give a file, or --clips to list the course's own.")
         page = inspect(options.video, options.out, options.json)
-    except (OSError, ValueError, consent.ConsentError) as error:
-        print(f"error: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        tqdm.write("Stopped. No file was left half written.", file=sys.stderr)
+        return 130
+    except (OSError, ValueError, MemoryError, consent.ConsentError) as error:
+        words = "the memory of this computer is full" if isinstance(error, MemoryError) else error
+        tqdm.write(f"error: {words}", file=sys.stderr)  # on a line of its own, below no bar
         return 1
     print(page, *filter(None, [options.json]), sep="\n")
     if not options.no_browser:
         webbrowser.open(page.as_uri())
     return 0
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("video", nargs="?", type=Path, help="a video file")
+    parser.add_argument("--out", type=Path, help="the page to write; by default a file in build")
+    parser.add_argument("--json", type=Path, help="write what was measured to this file as well")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the page")
+    parser.add_argument("--clips", action="store_true", help="list the clips and their consent")
+    options, rest = parser.parse_known_args(arguments)
+    if rest:
+        parser.error(f"unknown: {' '.join(rest)}. Write a file name that begins with - as ./-name.")
+    if options.video is None and not options.clips:
+        parser.error("which video? Give a file, or --clips to list the course's own.")
+    return options
 
 
 def inspect(video: Path, out: Path | None = None, numbers: Path | None = None) -> Path:
@@ -61,7 +86,8 @@ def inspect(video: Path, out: Path | None = None, numbers: Path | None = None) -
     ----------
     video : Path
     out : Path, optional
-        By default build/<name of the video>.inspect.html in the project.
+        By default a file in the project's folder build, named after the video and its sha256, so
+        that two videos of one name have two pages.
     numbers : Path, optional
         Where to write what `measure` returns, as JSON.
 
@@ -73,118 +99,163 @@ def inspect(video: Path, out: Path | None = None, numbers: Path | None = None) -
     Raises
     ------
     OSError, ValueError, ConsentError
-        As `clips.Clip`, `inspector.FrameInspector.to_html` and `write_json`.
+        As `clips.Clip` and `inspector.check_target`. Places that cannot be written to are refused
+        before anything is measured.
     """
-    if numbers:
-        _check_free(numbers)
-    out = (out or DATA.parent / "build" / f"{video.name}.inspect.html").expanduser().absolute()
-    with warnings.catch_warnings():  # damage is told in a line of its own, and on the page
+    _check_places(out, numbers)
+    with warnings.catch_warnings():  # the page and the terminal tell what the warning says
         warnings.simplefilter("ignore", UserWarning)
         clip = clips.Clip(video)
-    if clip.damage():
-        print(clip.damage())
+    page = inspector.check_page((out or _default_page(clip)).absolute())
     tracks = tracking.track_faces(clip)
     measured = measure(clip, tracks)
-    notes = _facts(clip, tracks, measured)
+    told = _warning_words(measured)
+    print(*told, sep="\n", end="\n" if told else "")
     view = inspector.FrameInspector(clip, tracks, _series(tracks), spans=_spans(measured))
-    page = view.to_html(out, notes=notes, max_mb=24)
+    view.to_html(page, warnings=told, notes=_facts(clip, measured), max_mb=24)
     if numbers:
         write_json(numbers, measured)
     return page
 
 
-def measure(clip: clips.Clip, tracks: list[tracking.FaceTrack]) -> dict:
+def _check_places(out: Path | None, numbers: Path | None) -> None:
+    if out:
+        inspector.check_page(out)
+    if numbers:
+        inspector.check_target(numbers, _is_measured, "a file of measurements")
+    if out and numbers and out.resolve() == numbers.resolve():
+        raise ValueError(
+            f"--out and --json both name {out}; give the page and the numbers a file each."
+        )
+
+
+def _default_page(clip: clips.Clip) -> Path:
+    short = os.fsencode(clip.path.name)[:150].decode(errors="ignore")
+    return private_folder(DATA.parent / "build") / f"{short}.{clip.sha256[:8]}.inspect.html"
+
+
+def measure(clip: clips.Clip, tracks: list[tracking.FaceTrack]) -> Measured:
     """Return what was measured in a clip, ready to be written as JSON.
+
+    Frames are counted from 0. A warning is a dict of "kind" (a key of `notices.KINDS`), "first" and
+    "last" (the frames concerned, None where the warning concerns the whole) and "statement".
 
     Returns
     -------
     dict
         "clip": its "file" (name), "sha256", "frames", "fps", "duration_s", "width" and "height"
-        (pixels). "faces": for each face its "id" (1 is the one seen longest), "frames_seen",
+        (pixels), and "warnings".
+
+        "faces": for each face its "id" (1 is the one seen longest), "frames_seen", "warnings",
         "eye_opening" (lid gap over eye width, mean of both eyes, for each frame; None where the
-        face was not found), "blinks" (each with its "first", "lowest" and "last" frame, counted
-        from 0, and its "depth", 0 to 1), "blink_rate_per_min", "rate_95" ([low, high], its 95 %
-        interval) and "statement" (what follows, in words). Where blinks cannot be counted, as with
-        fewer than 10 frames a second, "blinks" and both rates are None.
+        face or an eye was not seen), "seconds_watched" (how long both eyes were seen well enough
+        to count blinks), "blinks" and "closures" (both eyes shut for more than 0.5 s), each with
+        its "first", "lowest" and "last" frame and its "depth" (0 to 1), "blink_rate_per_min",
+        "rate_95" ([low, high], the 95 % interval of the rate) and "statement" (what the count
+        means, in words). Where blinks cannot be counted, "blinks", "closures" and both rates are
+        None, and the statement says why.
     """
     width, height = clip.size_wh
-    about = {"file": clip.path.name, "sha256": clip.sha256, "frames": len(clip), "fps": clip.fps}
-    about |= {"duration_s": round(len(clip) / clip.fps, 3), "width": width, "height": height}
+    about = {"file": inspector.readable(clip.path.name), "sha256": clip.sha256}
+    about |= {"frames": len(clip), "fps": clip.fps, "duration_s": round(len(clip) / clip.fps, 3)}
+    about |= {"width": width, "height": height}
+    about["warnings"] = _warnings([*clip.notices, *tracking.clip_notices(clip)])
     return {"clip": about, "faces": [_face(i, track) for i, track in enumerate(tracks, start=1)]}
 
 
-def _face(number: int, track: tracking.FaceTrack) -> dict:
-    opening = blinks.eye_opening(track).mean(axis=1).tolist()
+def _face(number: int, track: tracking.FaceTrack) -> Measured:
+    found = blinks.measure(track)
+    opening = found.opening.mean(axis=1).tolist()
     return {
         "id": number,
         "frames_seen": int(np.isfinite(track.score).sum()),
+        "warnings": _warnings([*tracking.track_notices(track), *found.notices]),
         "eye_opening": [round(value, 4) if math.isfinite(value) else None for value in opening],
-        **_blinks(track),
+        "seconds_watched": round(found.seconds, 2),
+        **_blinks(found),
+        "statement": found.statement(),
     }
 
 
-def _blinks(track: tracking.FaceTrack) -> dict:
-    if len(track) < 2:
-        return _uncounted("Cannot tell anything from blinks: one frame shows none.")
-    opening, yaw = blinks.eye_opening(track), landmarks.head_yaw(track.points)
-    try:
-        found = blinks.find_blinks(opening, track.times, yaw=yaw)
-        seconds = blinks.seconds_watched(opening, track.times, yaw=yaw)
-    except ValueError as error:
-        return _uncounted(f"Cannot tell anything from blinks: {error}")
-    if not seconds:
-        return _uncounted(rates.statement(0, 0))
+def _blinks(found: blinks.Measurement) -> Measured:
+    if found.blinks is None or not found.seconds:
+        return dict.fromkeys(["blinks", "closures", "blink_rate_per_min", "rate_95"])
+    count, seconds = len(found.blinks), found.seconds
     return {
-        "blinks": [
-            {"first": b.first, "lowest": b.lowest, "last": b.last, "depth": round(b.depth, 3)}
-            for b in found
-        ],
-        "blink_rate_per_min": round(60 * len(found) / seconds, 2),
-        "rate_95": [round(rate, 2) for rate in rates.rate_interval(len(found), seconds)],
-        "statement": rates.statement(len(found), seconds),
+        "blinks": list(map(_closure, found.blinks)),
+        "closures": [_closure(one) for one in found.closures if one.kind == "closure"],
+        "blink_rate_per_min": round(60 * count / seconds, 2),
+        "rate_95": [round(rate, 2) for rate in rates.rate_interval(count, seconds)],
     }
 
 
-def _uncounted(words: str) -> dict:
-    return {"blinks": None, "blink_rate_per_min": None, "rate_95": None, "statement": words}
+def _closure(one: blinks.Blink) -> Measured:
+    depth = round(one.depth, 3)
+    return {"first": one.first, "lowest": one.lowest, "last": one.last, "depth": depth}
 
 
-def _spans(measured: dict) -> dict[str, list[tuple[int, int]]]:
-    """Return the first and last frame of each blink, for each face whose blinks were counted."""
-    faces = measured["faces"]
-    return {
-        f"face {face['id']}: blinks" if len(faces) > 1 else "blinks": [
-            (b["first"], b["last"]) for b in face["blinks"]
-        ]
-        for face in faces
-        if face["blinks"] is not None
-    }
+def _warnings(notices: Iterable[Notice]) -> list[Measured]:
+    return [notice._asdict() for notice in notices]
 
 
-def write_json(path: Path, measured: dict) -> None:
+def _owners(measured: Measured) -> Iterator[tuple[str, Measured]]:
+    """Yield the clip and then each face, with the words that tell whose a warning is."""
+    yield "", measured["clip"]
+    for face in measured["faces"]:
+        yield f"face {face['id']}: " if len(measured["faces"]) > 1 else "", face
+
+
+def _warning_words(measured: Measured) -> list[str]:
+    """List the warnings as sentences, of each kind the first few."""
+    words = []
+    for whose, owner in _owners(measured):
+        for kind in dict.fromkeys(warning["kind"] for warning in owner["warnings"]):
+            said = [one["statement"] for one in owner["warnings"] if one["kind"] == kind]
+            words += [f"{whose.capitalize()}{statement}" for statement in said[:MOST_TOLD]]
+            if len(said) > MOST_TOLD:
+                words[-1] += f" There are {len(said) - MOST_TOLD} more warnings of this kind."
+    return words
+
+
+def _spans(measured: Measured) -> dict[str, list[tuple[int, int]]]:
+    """Return the first and last frames of blinks, long closures and warnings, by name."""
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for whose, owner in _owners(measured):
+        if owner.get("blinks") is not None:
+            spans[f"{whose}blinks"] = list(map(_frames, owner["blinks"]))
+        if owner.get("closures"):
+            spans[f"{whose}closures of more than 0.5 s"] = list(map(_frames, owner["closures"]))
+        for warning in owner["warnings"]:
+            if warning["first"] is not None:
+                name = f"{whose}{warning['kind'].replace('_', ' ')}"
+                spans.setdefault(name, []).append(_frames(warning))
+    return spans
+
+
+def _frames(one: Measured) -> tuple[int, int]:
+    return one["first"], one["last"]
+
+
+def write_json(path: Path, measured: Measured) -> None:
     """Write what `measure` returns as JSON in UTF-8, whole or not at all.
+
+    Only the owner of the file may read it.
 
     Raises
     ------
-    FileExistsError
-        Something else lies at `path`; only a file of this function is replaced.
+    FileExistsError, ValueError, OSError
+        As `inspector.check_target`: only a file of this function is replaced.
     """
-    _check_free(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    inspector.check_target(path, _is_measured, "a file of measurements")
     text = json.dumps(measured, ensure_ascii=False, allow_nan=False, indent=1)
-    with clips.whole_or_nothing(path) as partial:
-        partial.write_text(text + "\n", encoding="utf-8")
+    inspector.write_private(path, f"{text}\n".encode())
 
 
-def _check_free(path: Path) -> None:
-    if not path.exists():
-        return
+def _is_measured(path: Path) -> bool:
     try:
-        ours = json.loads(path.read_text(encoding="utf-8")).keys() >= {"clip", "faces"}
-    except (OSError, ValueError, AttributeError):  # a folder, no JSON, no object
-        ours = False
-    if not ours:
-        raise FileExistsError(f"{path} is not a file of measurements; choose another name.")
+        return json.loads(path.read_text(encoding="utf-8")).keys() >= {"clip", "faces"}
+    except (OSError, ValueError, AttributeError, RecursionError):  # it holds no such JSON object
+        return False
 
 
 def _series(tracks: list[tracking.FaceTrack]) -> dict[str, np.ndarray]:
@@ -197,27 +268,36 @@ def _series(tracks: list[tracking.FaceTrack]) -> dict[str, np.ndarray]:
     return curves
 
 
-def _facts(clip: clips.Clip, tracks: list[tracking.FaceTrack], measured: dict) -> dict[str, str]:
-    found = [f"{np.isfinite(track.score).mean():.0%} of the frames" for track in tracks]
+def _facts(clip: clips.Clip, measured: Measured) -> dict[str, str]:
+    faces = measured["faces"]
+    found = [
+        f"face {one['id']} in {one['frames_seen'] / len(clip):.0%} of the frames" for one in faces
+    ]
     return {
         "video": f"{len(clip)} frames, {clip.fps:.4g} frames/s, {len(clip) / clip.fps:.2f} s, "
         f"{clip.size_wh[0]} x {clip.size_wh[1]} pixels",
         "sha256": clip.sha256,
         "damage": clip.damage() or "every frame was read",
         "consent": _consent(clip.entry),
-        "faces": ", ".join(f"face {i} in {part}" for i, part in enumerate(found, start=1))
-        or "no face was found in the whole clip",
-        **{f"face {face['id']}: blinks": _blink_words(face) for face in measured["faces"]},
-        "reading it": READING,
+        "faces": ", ".join(found) or "no face was found in the whole clip",
+        **{f"face {face['id']}: blinks": _blink_words(face) for face in faces},
+        "how to read it": READING,
     }
 
 
-def _blink_words(face: dict) -> str:
-    """List the blinks of a face, their rate and what follows."""
-    if not face["blinks"]:
-        return face["statement"]
-    frames = ", ".join(f"{b['first']}-{b['last']}" for b in face["blinks"])
-    return f"frames {frames}: {face['blink_rate_per_min']:.1f} a minute. {face['statement']}"
+def _blink_words(face: Measured) -> str:
+    """List the blinks and the long closures of a face, the rate and what follows from it."""
+    words = []
+    if face["blinks"]:
+        rate = f"{face['blink_rate_per_min']:.1f} blinks a minute while both eyes were seen"
+        words.append(f"Blinks in frames {_listed(face['blinks'])}: {rate}.")
+    if face["closures"]:
+        words.append(f"Eyes shut for more than 0.5 s in frames {_listed(face['closures'])}.")
+    return " ".join([*words, face["statement"]])
+
+
+def _listed(found: list[Measured]) -> str:
+    return ", ".join(f"{one['first']}-{one['last']}" for one in found)
 
 
 def _consent(entry: dict | None) -> str:
@@ -232,11 +312,15 @@ def _consent(entry: dict | None) -> str:
 
 def _line(entry: dict) -> str:
     kind = "exercise" if entry["title"].startswith("Exercise") else entry["kind"]  # no spoiler
-    kind = "own" if entry.get("own") and kind == "original" else kind
-    problem = consent.problem_of(entry) if entry.get("own") else ""
-    flag = f"NOT TO BE USED, {problem} (delete it: {consent.FORGET} {entry['id']})"
-    return f"{entry['id']:<16} {kind:<9} " + (flag if problem else _consent(entry))
+    kind = "own" if entry.get("own") and entry["kind"] == "original" else kind
+    problem = consent.problem_of(entry)
+    words = f"NOT TO BE USED. {problem}" if problem else _consent(entry)
+    return f"{entry['id']:<16} {kind:<9} {words}"
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a path may hold what is no text
+    for name in {"SIGINT", "SIGTERM", "SIGHUP"} & set(dir(signal)):
+        signal.signal(signal.Signals[name], signal.default_int_handler)
     sys.exit(main())

@@ -5,6 +5,7 @@ Run by `course.py add-clip VIDEO`, by `course.py forget-clip ID` and by the form
 Own clips lie in `data/my_clips` beside a catalogue like the course's (see consent.py); git leaves
 that folder out, and nothing here sends anything anywhere. Each is written anew: upright, in a form
 that every browser plays, without the place and the device that phones write into their files.
+Until everything is checked, the new files lie in a scratch folder in `data/my_clips.unfinished`.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ import contextlib
 import errno
 import itertools
 import json
+import os
 import re
 import shutil
 import signal
 import sys
-import time
 import unicodedata
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +33,8 @@ import numpy as np
 from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
-from framewise import DATA, clips, consent, detection, landmarks
+from framewise import DATA, clips, consent, detection, landmarks, tracking
+from framewise.workbench import files
 
 LONGEST, SIDE = 60, 1280
 """The longest clip that is kept, seconds; its longer side at most, pixels."""
@@ -42,6 +44,9 @@ SURE = 0.85
 """The detector's score from which a find counts as a face; below it the landmarks decide."""
 HDR = {16: "PQ", 18: "HLG"}
 """Transfer curves of phones' HDR video, by their numbers in ITU-T H.273."""
+MADE = (".mp4", ".png", ".jpg", ".jpeg")
+SHOWN = (".html", ".json", *MADE)
+"""What a made picture or clip is called, and what shows or measures a clip, by their endings."""
 PART = "take a part of it, such as 20 seconds from 0:10 (--start 0:10 --seconds 20)"
 
 
@@ -90,7 +95,7 @@ class Agreement:
     def record(self, form: str) -> consent.Entry:
         """Return it as the catalogue keeps it; `form` says where the form's copy lies."""
         found = {"type": "own word", "scope": sorted(self.scope), "date": str(date.today())}
-        found |= {"expires": str(self.until), "contact": self.contact.strip()}
+        found |= {"expires": str(self.until), "contact": _in_one_line(self.contact)}
         if self.form is None:
             return found
         signed = {"type": "signed", "form": form, "form_sha256": consent.sha256_of(self.form)}
@@ -132,22 +137,18 @@ def add(
     consent.ConsentError
         More people are seen than named.
     """
-    source = Path(file).expanduser().absolute()
-    title = _in_one_line(name.strip() or source.stem)
-    key = slug(title)
-    known = consent.catalogue()
     if agreement.problem():
         raise ValueError(agreement.problem())
-    if key in known:
-        raise ValueError(f"{key} is taken; choose another name (--id), or forget that clip first.")
+    source = _absolute(file)
+    title = _in_one_line(name.strip() or source.stem)
+    key = slug(title)
+    consent.own_records()  # a damaged catalogue is told before anything is measured
+    _require_free(key)
     _sweep()
     clip = _opened(source, seconds)
     first, last = _part(clip, start, seconds)
     recording = {"sha256": clip.sha256, "first": first, "last": last}
-    same = [entry["id"] for entry in known.values() if entry.get("recording") == recording]
-    if clip.entry or same:
-        there = same[0] if same else clip.entry["id"]
-        raise ValueError(f'{source.name} is there already: clips.open_sample("{there}") opens it.')
+    _require_new(source.name, recording, clip.sha256)
     scale = min(1.0, SIDE / max(clip.size_wh))
     _check_faces(clip, range(first, last), scale, len(agreement.people))
     entry = {
@@ -156,12 +157,51 @@ def add(
         "title": title,
         "own": True,
         "kind": "original",
-        "people": [person.strip() for person in agreement.people],
+        "people": [_in_one_line(person) for person in agreement.people],
         "licence": "none: not to be passed on",
         "recording": recording,
         "consent": agreement.record(f"forms/{key}{agreement.suffix()}"),
     }
-    return _keep(entry, clip, scale, agreement.form)
+    with files.scratch_folder(consent.unfinished()) as folder:
+        entry |= _write(folder / entry["file"], clip, range(first, last), scale)
+        if agreement.form is not None:
+            shutil.copyfile(agreement.form, folder / Path(entry["consent"]["form"]).name)
+        _require_new(source.name, recording, entry["sha256"])
+        _check_shots(folder / entry["file"], len(agreement.people))
+        with consent.own_lock():  # another command may have kept a clip meanwhile
+            _require_free(key)
+            _require_new(source.name, recording, entry["sha256"])
+            _keep(entry, folder)
+    return entry
+
+
+def _absolute(name: str | Path) -> Path:
+    """Return the absolute path of a file that a person named; "~" may mean their home."""
+    path = Path(name)
+    with contextlib.suppress(RuntimeError):  # the name begins with "~", and no user is called so
+        path = path if path.exists() else path.expanduser()
+    return path.absolute()
+
+
+def _require_free(key: str) -> None:
+    if key in consent.catalogue():
+        raise ValueError(
+            f"{key} is taken; choose another name (--id), or delete that clip first: "
+            f"{consent.FORGET} {key}"
+        )
+
+
+def _require_new(name: str, recording: dict[str, Any], sha256: str) -> None:
+    """Make sure that no clip holds the same part of a recording, or the very same pictures."""
+    for entry in consent.catalogue().values():
+        if entry.get("recording") == recording or entry["sha256"] == sha256:
+            there = entry["id"]
+            raise ValueError(
+                f"the pictures of {name} are kept already, as the clip {there}: "
+                f'clips.open_sample("{there}") opens it.'
+                + f" To keep them under another name, delete that clip first: {consent.FORGET} "
+                f"{there}" * bool(entry.get("own"))
+            )
 
 
 def _opened(source: Path, seconds: float | None) -> clips.Clip:
@@ -173,7 +213,10 @@ def _opened(source: Path, seconds: float | None) -> clips.Clip:
             "Cut it shorter on the phone or camera first."
         )
     with contextlib.suppress(av.error.FFmpegError), av.open(str(source)) as container:
-        length = (container.duration or 0) / av.time_base
+        length = container.duration or 0
+        if container.format.name.startswith("matroska"):  # there it is the time of the end
+            length -= container.start_time or 0
+        length /= av.time_base
         if seconds is None and length > 10 * LONGEST:
             raise ValueError(_too_long(length))
     return clips.Clip(source)
@@ -212,9 +255,54 @@ def _check_faces(clip: clips.Clip, frames: range, scale: float, named: int) -> N
             "begins with one. Take another part of the video (--start), or film nearer, from the "
             "front and in more light. Just to look at it, no consent is needed: clips.Clip(file)."
         )
+    _require_names(counts, clip.times[spots], named)
+
+
+def _check_shots(path: Path, named: int) -> None:
+    """Look at three frames of each shot, and compare the people of the shots by their looks.
+
+    Parameters
+    ----------
+    path : Path
+        The new clip. What is measured of it here stays in the cache for its first use.
+    named : int
+        How many people are named.
+
+    Raises
+    ------
+    consent.ConsentError
+        More faces at once, or in several shots more people of different looks, than names.
+    """
+    film = clips.Clip(path)
+    cuts, tracks = tracking.find_cuts(film), tracking.track_faces(film)
+    for shot in np.split(np.arange(len(film)), cuts) if len(cuts) else ():
+        spots = np.unique(np.linspace(shot[0], shot[-1], 5).astype(int)[1:-1])  # cuts may blend
+        _require_names(np.array([_faces(film[i]) for i in spots]), film.times[spots], named)
+    if len(tracks) <= named:
+        return
+    firsts = sorted(film.times[np.isfinite(track.score)][0] for track in tracks)
+    where = ", ".join(f"{first:.1f} s" for first in firsts)
+    seen = (
+        f"{len(tracks)} people who do not look alike seem to be shown (first seen at {where}), but "
+        f"the names are only {named}."
+    )
+    if len(cuts):
+        raise consent.ConsentError(
+            f"{seen} Name everyone shown, each of whom has to agree. If several shots show one "
+            "person in different light, keep each shot as a clip of its own (--start, --seconds)."
+        )
+    warnings.warn(
+        f"{seen} If one person is shown, all is well. If not, delete the clip and add it again "
+        "with the consent of everyone.",
+        stacklevel=3,
+    )
+
+
+def _require_names(counts: np.ndarray, times: np.ndarray, named: int) -> None:
+    """Make sure that no more faces are seen at once than people are named."""
     at_once = np.sort(counts)[-2] if len(counts) > 2 else counts.max()  # one may be a false alarm
     if at_once > named:
-        at = clip.times[spots[np.argmax(counts >= at_once)]]
+        at = times[np.argmax(counts >= at_once)]
         raise consent.ConsentError(
             f"{at_once} faces are seen at once (at {at:.1f} s), but the names are only {named}. "
             "Name everyone shown, each of whom has to agree. What is no person, such as a poster, "
@@ -238,39 +326,68 @@ def _scaled(image: np.ndarray, scale: float) -> np.ndarray:
     return cv2.resize(image, None, None, scale, scale, cv2.INTER_AREA) if scale < 1 else image
 
 
-def _keep(entry: consent.Entry, clip: clips.Clip, scale: float, form: Path | None) -> consent.Entry:
-    """Write clip, form and catalogue: all three or none."""
-    first, last = entry["recording"]["first"], entry["recording"]["last"]
-    times = clip.times[first:last] - clip.times[first]
+def _write(film: Path, clip: clips.Clip, part: range, scale: float) -> consent.Entry:
+    """Write the new clip; return its hash, its length and what was done to the video."""
+    times = clip.times[part.start : part.stop] - clip.times[part.start]
     length = float(times[-1]) + 1 / clip.fps
-    sound = list(_sound(clip.path, float(clip.times[first]), length))
-    frames = (_scaled(frame, scale) for frame in clip.frames(first, last))
-    frames = tqdm(frames, "writing the clip", last - first, unit=" frames", leave=False)
-    home = consent.MINE
-    (home / "forms" if form else home).mkdir(parents=True, exist_ok=True)
-    with contextlib.ExitStack() as stack:
-        write = lambda path: stack.enter_context(clips.whole_or_nothing(home / path))  # noqa: E731
-        book, film = write("catalog.json"), write(entry["file"])  # the catalogue appears last
-        clips.write_clip(film, frames, clip.fps, times=times, sound=sound)
-        if form is not None:
-            shutil.copyfile(form, write(entry["consent"]["form"]))
-        width, height = clip.size_wh
-        entry["sha256"] = consent.sha256_of(film)
-        entry["length"] = {"frames": last - first, "fps": clip.fps, "seconds": round(length, 3)}
-        curve = _transfer_curve(clip.path)
-        entry["source"] = ", ".join(
-            [_in_one_line(clip.path.name)]
-            + [f"{times.size} frames from {clip.times[first]:.2f} s on"]
-            + [f"scaled down from {width} x {height}"] * (scale < 1)
-            + ["with sound" if sound else "without sound"]
-            + [f"recorded in HDR ({curve}), so darker and paler here"] * bool(curve)
-        )
-        _write_book(book, [*_own_entries(), entry])
-    return entry
+    sound = list(_sound(clip.path, float(clip.times[part.start]), length))
+    frames = (_scaled(frame, scale) for frame in clip.frames(part.start, part.stop))
+    frames = tqdm(frames, "writing the clip", len(part), unit=" frames", leave=False)
+    clips.write_clip(film, frames, clip.fps, times=times, sound=sound)
+    width, height = clip.size_wh
+    curve = _transfer_curve(clip.path)
+    source = [
+        _in_one_line(clip.path.name),
+        f"{len(part)} frames from {clip.times[part.start]:.2f} s on",
+        *[f"scaled down from {width} x {height}"] * (scale < 1),
+        "with sound" if sound else "without sound",
+        *[f"recorded in HDR ({curve}), so darker and paler here"] * bool(curve),
+    ]
+    facts = [n.statement.removesuffix(".") for n in clip.notices if n.kind != "damaged"]
+    return {
+        "sha256": consent.sha256_of(film),
+        "length": {"frames": len(part), "fps": clip.fps, "seconds": round(length, 3)},
+        "source": ". ".join([", ".join(source), *facts]),
+    }
+
+
+def _keep(entry: consent.Entry, folder: Path) -> None:
+    """Move the finished files out of the scratch folder and note the entry: all or nothing."""
+    home = files.private_folder(consent.MINE)
+    moved = [home / entry["file"]]
+    if "form" in entry["consent"]:
+        moved.append(files.private_folder(home / "forms") / Path(entry["consent"]["form"]).name)
+    try:
+        for path in moved:
+            (folder / path.name).chmod(0o600)
+            os.replace(folder / path.name, path)
+        _write_catalogue([*consent.own_records().values(), entry])
+    except BaseException:
+        for path in moved:
+            path.unlink(missing_ok=True)
+        _tidy()
+        raise
+
+
+def _write_catalogue(records: list[Any]) -> None:
+    """Replace the catalogue of own clips, its copy first: a copy never knows more than it."""
+    text = json.dumps({"clips": records}, indent=1, ensure_ascii=False) + "\n"
+    for name in ("catalog.json.bak", "catalog.json"):
+        with files.whole_or_nothing(consent.MINE / name) as partial:
+            partial.write_text(text, encoding="utf-8")
+
+
+def _tidy() -> None:
+    """Remove the folders of own clips that are empty."""
+    for folder in (consent.MINE / "forms", consent.MINE):
+        with contextlib.suppress(OSError):  # it is not empty, or it is not there
+            folder.rmdir()
 
 
 def _in_one_line(text: str) -> str:
-    return " ".join(text.splitlines())
+    """Replace what a list or a file cannot hold: line breaks, other controls, broken letters."""
+    odd = {"Cc", "Cs", "Zl", "Zp"}
+    return "".join(" " if unicodedata.category(c) in odd else c for c in text).strip()
 
 
 def _transfer_curve(path: Path) -> str | None:
@@ -292,46 +409,60 @@ def _sound(path: Path, start: float, length: float) -> Iterator[av.AudioFrame]:
 
 
 def _sweep() -> None:
-    """Delete what a run that was killed more than an hour ago left half-written."""
-    for path in consent.MINE.rglob("*.partial*"):
-        if path.stat().st_mtime < time.time() - 3600:
+    """Delete what commands that were killed left unfinished."""
+    files.sweep(consent.unfinished())
+    with consent.own_lock():  # no other command is writing there
+        for path in consent.MINE.rglob("*.partial*"):
             path.unlink()
 
 
-def _own_entries() -> list[consent.Entry]:
-    return [entry for entry in consent.catalogue().values() if entry.get("own")]
+def _files_of(key: str) -> set[Path]:
+    """Return the files of an own clip by its name alone, unfinished ones as well."""
+    if not consent.OWN_ID.fullmatch(key):
+        return set()
+    home = consent.MINE
+    found = {*home.glob(f"{key}.*"), *home.glob(f"forms/{key}.*")}
+    found |= {p for p in consent.unfinished().rglob("*") if slug(p.stem) == key}
+    return {path for path in found if path.is_file() and _lies_inside(path)}
 
 
-def _write_book(path: Path, entries: list[consent.Entry]) -> None:
-    text = json.dumps({"clips": entries}, indent=1, ensure_ascii=False) + "\n"
-    path.write_text(text, encoding="utf-8")
+def _lies_inside(path: Path) -> bool:
+    homes = (consent.MINE.resolve(), consent.unfinished().resolve())
+    return any(path.parent.resolve().is_relative_to(home) for home in homes)
 
 
 def falls_with(name: str) -> list[str]:
     """Return the ids that go when an own clip is forgotten: its own, and all that came of it.
 
+    A clip whose record is not valid, and files that a killed command left, count as well.
+
     Raises
     ------
-    ValueError
-        No own clip has this name; the course's clips cannot be forgotten.
+    ValueError, consent.ConsentError
+        No own clip has this name; the course's clips cannot be forgotten. The catalogue of own
+        clips is damaged.
     """
-    entries, key = consent.catalogue(), slug(name)
-    if key not in entries:
-        own = ", ".join(entry["id"] for entry in _own_entries()) or "none"
-        why = " (a clip of the course is not yours to forget)" if name in entries else ""
+    records = consent.own_records()
+    key = name if name in records else slug(name)
+    if key not in records and not _files_of(key):
+        own = ", ".join(records) or "none"
+        course = name in consent.catalogue(consent.CLIPS)
+        why = " (a clip of the course is not yours to forget)" * course
         raise ValueError(f"there is no clip of your own called {name!r}{why}; there are: {own}.")
     gone = [key]
-    for entry in entries.values():  # whatever was made from others stands after them
-        if set(entry.get("made_from", ())) & set(gone):
-            gone.append(entry["id"])
-    return gone
+    for other, record in records.items():  # whatever was made from others stands after them
+        sources = record.get("made_from") if isinstance(record, dict) else None
+        if isinstance(sources, list) and any(source in gone for source in sources):
+            gone.append(other)
+    return list(dict.fromkeys(gone))
 
 
 def forget(name: str) -> list[Path]:
     """Delete an own clip, its form, measurements, marks, and all that was made from it.
 
-    So do pages and numbers of `inspect` in the folder build. What was saved elsewhere, notebooks
-    with pictures of it and the recording it came from are yours to delete.
+    So do pages, numbers and fakes in the folder build that hold its hash or its id, and fakes in
+    the folder notebooks. What was saved elsewhere, notebooks with pictures of it and the recording
+    it came from are yours to delete.
 
     Returns
     -------
@@ -340,32 +471,56 @@ def forget(name: str) -> list[Path]:
 
     Raises
     ------
-    ValueError, OSError
+    ValueError, consent.ConsentError, OSError
         As `falls_with`; a file cannot be deleted. What is left goes when it is called again.
     """
-    gone, entries = falls_with(name), consent.catalogue()
-    hashes = {entries[key]["sha256"] for key in gone}
-    hashes |= {entries[key].get("recording", {}).get("sha256", "") for key in gone} - {""}
-    found = {consent.MINE / entries[key]["file"] for key in gone}
-    for key in gone:  # with what an interrupted run left of it
-        found |= {*consent.MINE.glob(f"{key}.*"), *consent.MINE.glob(f"forms/{key}.*")}
-    for folder, one in itertools.product(("cache", "my_marks"), hashes):
-        found |= set((DATA / folder).glob(f"{one[:24]}.*"))
-    build = DATA.parent / "build"
-    for page in itertools.chain(build.rglob("*.html"), build.rglob("*.json")):
-        text = page.read_text(encoding="utf-8", errors="replace") if page.is_file() else ""
-        found |= {page} if any(one in text for one in hashes) else set()
-    deleted = sorted(path for path in found if path.is_file())
-    for path in deleted:
-        path.unlink()
-    with clips.whole_or_nothing(consent.MINE / "catalog.json") as book:
-        _write_book(book, [entry for entry in _own_entries() if entry["id"] not in gone])
-    if not _own_entries():
-        (consent.MINE / "catalog.json").unlink()
-    for folder in (consent.MINE / "forms", consent.MINE):
-        with contextlib.suppress(OSError):  # not empty
-            folder.rmdir()
+    with consent.own_lock():
+        gone, records = falls_with(name), consent.own_records()
+        rest = {key: record for key, record in records.items() if key not in gone}
+        deleted = sorted(_traces(gone, [records.get(key) for key in gone], list(rest.values())))
+        for path in deleted:
+            path.unlink(missing_ok=True)
+        if rest:
+            _write_catalogue(list(rest.values()))
+        else:
+            for file in ("catalog.json.bak", "catalog.json"):
+                (consent.MINE / file).unlink(missing_ok=True)
+        _tidy()
+    _sweep()
     return deleted
+
+
+def _traces(gone: list[str], records: list[Any], rest: list[Any]) -> set[Path]:
+    """Return all files of the clips that go: their own, and those that hold what came of them.
+
+    Nothing in a record is taken for a path. Two clips may hold the very same film: what belongs
+    to the one that stays is left alone.
+    """
+    found = set().union(*map(_files_of, gone))
+    hashes = {consent.sha256_of(path) for path in found} | set(_hashes(records, "sha256"))
+    hashes -= set(_hashes(rest, "sha256"))
+    hashes |= set(_hashes([r.get("recording") for r in records if isinstance(r, dict)], "sha256"))
+    found |= {p for p in consent.MINE.glob("*") if p.is_file() and consent.sha256_of(p) in hashes}
+    for folder, sha256 in itertools.product(("cache", "my_marks"), hashes):
+        found |= set((DATA / folder).glob(f"{sha256[:24]}.*"))
+    return {path for path in found if path.is_file()} | _pages(hashes, gone)
+
+
+def _pages(hashes: set[str], gone: list[str]) -> set[Path]:
+    """Return pages, numbers and fakes of the course that hold one of the hashes or ids."""
+    words = sorted(hashes) + [rf"\b{key}\b" for key in gone if consent.OWN_ID.fullmatch(key)]
+    if not words:
+        return set()
+    pattern = re.compile("|".join(words).encode())
+    shown = [p for p in (DATA.parent / "build").rglob("*") if p.suffix.lower() in SHOWN]
+    shown += [p for p in (DATA.parent / "notebooks").rglob("*") if p.suffix.lower() in MADE]
+    return {path for path in shown if path.is_file() and pattern.search(path.read_bytes())}
+
+
+def _hashes(records: list[Any], key: str) -> list[str]:
+    """Return the values of `key` that are hashes; a record may be damaged."""
+    values = [str(record.get(key)) for record in records if isinstance(record, dict)]
+    return [value for value in values if consent.SHA256.fullmatch(value)]
 
 
 def slug(name: str) -> str:
@@ -399,7 +554,9 @@ MISSING = {
 def main(arguments: list[str]) -> int:
     """Run "add" or "forget" with its answers, a JSON object; return the exit code."""
     command, answers = arguments[0], json.loads(arguments[1])
-    signal.signal(signal.SIGTERM, _interrupt)
+    for name in ("SIGTERM", "SIGHUP"):  # a closed terminal ends us as Ctrl-C does
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
     try:
         print(_add(answers) if command == "add" else _forget(answers))
     except KeyboardInterrupt:
@@ -424,7 +581,7 @@ def _add(answers: dict[str, Any]) -> str:
     with warnings.catch_warnings(record=True) as damage:
         warnings.simplefilter("always")
         if sys.stdin.isatty():
-            _opened(Path(answers["video"]), part.get("seconds"))  # before anyone is asked
+            _opened(_absolute(answers["video"]), part.get("seconds"))  # before anyone is asked
             _ask_for_missing(answers)
         agreement = read_agreement(answers)
         entry = add(answers["video"], agreement, **part)
@@ -446,7 +603,7 @@ def read_agreement(answers: dict[str, Any]) -> Agreement:
         raise ValueError(f"a clip needs the consent of everyone in it. Still missing:{lacking}")
     if answers.get("me") and answers.get("form"):
         raise ValueError("form: expected --me or a signed --form, got both; give the form alone.")
-    form = None if answers.get("me") else Path(answers["form"]).expanduser().absolute()
+    form = None if answers.get("me") else _absolute(answers["form"])
     if any("," in name for name in answers["who"]):
         raise ValueError(f"who: expected one name for each person, got {answers['who']}.")
     until = _day(answers["until"])
@@ -508,7 +665,7 @@ def _yes(text: str) -> bool:
 
 
 def _file(text: str) -> str:
-    path = Path(_words(text).strip("\"'")).expanduser()
+    path = _absolute(_words(text).strip("\"'"))
     if not path.is_file():
         raise ValueError(f"There is no file {path}.")
     return str(path)
@@ -524,9 +681,10 @@ def _forget(answers: dict[str, Any]) -> str:
             return "Nothing was deleted."
     deleted = forget(answers["id"])
     return "\n".join(
-        ["Deleted:", *(f"  {path}" for path in deleted)]
-        + ["The recording that it came from, copies you passed on, and notebooks, pages and"]
-        + ["numbers of it that you saved elsewhere: delete those yourself."]
+        ["Deleted:" if deleted else "The record was deleted. There were no files."]
+        + [f"  {path}" for path in deleted]
+        + ["This command cannot find the recording that the clip came from, copies that you passed"]
+        + ["on, and notebooks, pages and numbers that you saved elsewhere. Delete them yourself."]
     )
 
 

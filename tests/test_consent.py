@@ -184,8 +184,8 @@ def test_an_id_twice_opens_nothing(folder):
         pytest.param({"kind": "copy"}, "kind must be", id="other kind"),
         pytest.param({"sha256": "ABC"}, "64 small", id="no hash"),
         pytest.param({"file": "../x.mp4"}, "outside data/clips", id="outside"),
-        pytest.param({"consent": None}, "consent a record", id="no record"),
-        pytest.param({"consent": "yes"}, "consent a record", id="a word"),
+        pytest.param({"consent": None}, "consent must be a record", id="no record"),
+        pytest.param({"consent": "yes"}, "consent must be a record", id="a word"),
     ],
 )
 def test_an_entry_that_contradicts_itself_opens_nothing(change, words, folder, plain_video):

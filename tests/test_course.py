@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import ast
 import base64
+import contextlib
 import hashlib
+import http.client
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import check
 import course
+import jupyter_client
 import nbformat
 import pytest
 import run_notebooks
+import websocket
+import zmq
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = getattr(sys, "_base_executable", sys.executable)
@@ -58,8 +65,14 @@ def make_project(root: Path) -> Path:
     shutil.copy(ROOT / "scripts" / "course.py", root / "scripts")
     shutil.copytree(ROOT / "data" / "models", root / "data" / "models")
     (root / "scripts" / "check.py").write_text("print('OK   everything')\n")
-    echo = "import os, sys; print(sys.argv[1:], os.getcwd(), os.environ['PYTHONPATH'])\n"
+    echo = (
+        "import os, sys; print(sys.argv[1:], os.getcwd(), os.environ['PYTHONPATH'], "
+        "os.path.isfile(sys.argv[1]))\n"
+    )
     (root / "scripts" / "inspect_video.py").write_text(echo)
+    (root / "scripts" / "my_clips.py").write_text(
+        "import json, os, sys; print(os.path.isfile(json.loads(sys.argv[2])['video']))"
+    )
     write_lock(root, write_wheel(root / "wheels"))
     return root
 
@@ -132,14 +145,128 @@ def test_inspect_finds_files_from_the_folder_of_the_caller(project):
 
 def test_inspect_without_the_file_says_so(project):
     done = run_course(project, "inspect", "nowhere.mp4")
-    assert (done.code, "There is no video nowhere.mp4" in done.words) == (1, True)
+    assert done.code == 1
+    assert f"There is no video {project.parent / 'nowhere.mp4'}" in done.words
 
 
-def test_an_interrupted_set_up_is_made_anew(project):
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems forbid some of these names")
+@pytest.mark.parametrize("command", ["inspect", "add-clip"])
+@pytest.mark.parametrize(
+    "name", ["~talk.mp4", "~root/talk.mp4", "-talk.mp4", "--talk", "two\nlines.mp4", b"\xff.mp4"]
+)
+def test_names_that_look_like_something_else_are_names(project, name, command):
+    film = project.parent / os.fsdecode(name)
+    film.parent.mkdir(exist_ok=True)
+    film.write_bytes(b"")
+    done = run_course(project, command, os.fsdecode(name))
+    assert (done.code, done.words.split()[-1]) == (0, "True"), done.words
+
+
+def test_a_folder_of_ones_own_may_be_written_as_a_tilde(project, tmp_path):
+    (tmp_path / "talk.mp4").write_bytes(b"")
+    home = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    done = run_course(project, "inspect", "~/talk.mp4", "--out", "~/page.html", **home)
+    assert str(tmp_path / "talk.mp4") in done.words and str(tmp_path / "page.html") in done.words
+
+
+@pytest.mark.parametrize("stamp", ["{half", "", "[1]", "null"])
+def test_a_stamp_that_cannot_be_read_costs_nothing_even_without_a_network(project, stamp):
+    before = stamp_of(project)
+    kept = project / ".venv" / "kept"
+    kept.touch()
+    (project / ".venv/share/framewise-course.json").write_text(stamp)
+    done = run_course(project, "clips", PIP_FIND_LINKS="")
+    assert done.code == 0, done.words
+    assert "anew" not in done.words
+    assert kept.exists() and stamp_of(project) == before
+
+
+def test_an_interrupted_set_up_is_made_anew_and_the_old_one_stays_until_then(project):
+    kept, before = project / ".venv" / "kept", stamp_of(project)
+    kept.touch()
     (project / ".venv/share/framewise-course.json").write_text("{}")
+    done = run_course(project, "clips", PIP_FIND_LINKS="")
+    assert (done.code, "There is no network" in done.words) == (1, True)
+    assert kept.exists() and (course_site(project) / "tinyface.py").exists()
     done = run_course(project, "clips")
-    assert done.code == 0
-    assert "interrupted: making .venv anew" in done.words
+    assert (done.code, "interrupted: making .venv anew" in done.words) == (0, True)
+    assert not kept.exists() and stamp_of(project) == before
+    assert not (project / "build" / "old-venv").exists()
+
+
+@pytest.mark.parametrize(("made", "left"), [("whole", "new"), ("half", "old"), ("", "old")])
+def test_a_set_up_that_was_killed_is_settled_by_the_next(tmp_path, monkeypatch, made, left):
+    monkeypatch.setattr(course, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(course, "BUILD", tmp_path)
+    monkeypatch.setattr(course, "OLD_VENV", tmp_path / "old-venv")
+    monkeypatch.setattr(course, "venv_state", lambda: "good" if made == "whole" else "unfinished")
+    for name, content in (("old-venv", "old"), (".venv", "new")):
+        if content == "old" or made:
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "which").write_text(content)
+    course.settle_old_venv()
+    assert (tmp_path / ".venv" / "which").read_text() == left
+    assert [path.name for path in tmp_path.iterdir()] == [".venv"]
+
+
+def test_ctrl_c_in_a_set_up_brings_the_old_venv_back(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(course, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(course, "BUILD", tmp_path)
+    monkeypatch.setattr(course, "OLD_VENV", tmp_path / "old-venv")
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "mine").touch()
+
+    def interrupted():
+        course.VENV.rename(course.OLD_VENV)
+        course.VENV.mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(course, "steps_to_do", lambda *_: [("Making .venv anew", interrupted)])
+    with pytest.raises(KeyboardInterrupt):
+        course.set_up(course.parse(["clips"]))
+    assert "The same command goes on with it" in capsys.readouterr().out
+    assert (tmp_path / ".venv" / "mine").exists() and not course.OLD_VENV.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("answer", "words"), [("lambda *_: exit('My words.')", "My words."), ("0", "Stopped.")]
+)
+def test_ctrl_c_at_work_is_said_once_and_promises_nothing(project, number, answer, words):
+    inspector = project / "scripts" / "inspect_video.py"
+    whole = inspector.read_text()
+    inspector.write_text(
+        f"import signal\nfor number in (signal.SIGINT, signal.SIGTERM):\n"
+        f"    signal.signal(number, {answer})\n"
+        "print('at work', flush=True)\nwhile True:\n    signal.pause()\n"
+    )
+    command = [PYTHON, project / "scripts" / "course.py", "inspect", inspector]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, start_new_session=True, **pipes) as running:
+        assert running.stdout.readline() == "at work\n"
+        os.killpg(running.pid, number)
+        said = "".join(running.communicate(timeout=60))
+    inspector.write_text(whole)
+    assert (running.returncode, said.strip()) == (130, words)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps rights otherwise")
+@pytest.mark.parametrize("name", ["build", "data/cache", "data/my_clips", "data/my_marks"])
+def test_what_is_private_is_private(project, name):
+    (project / name).chmod(0o755)
+    run_course(project, "clips")
+    assert (project / name).stat().st_mode & 0o777 == 0o700
+
+
+def test_a_disk_without_rights_is_said_and_no_error(tmp_path, monkeypatch, capsys):
+    def refuse(self, mode):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    monkeypatch.setattr(course, "PRIVATE", (tmp_path / "data" / "cache",))
+    course.keep_private()
+    assert f"may be able to read {tmp_path / 'data' / 'cache'}" in capsys.readouterr().out
 
 
 def test_a_moved_folder_keeps_its_packages(project, tmp_path):
@@ -206,7 +333,7 @@ def test_a_check_that_fails_stops_the_start(tmp_path):
         "print('FAIL x  why -> repair'); raise SystemExit(1)"
     )
     done = run_course(root, "start", "--no-browser")
-    assert (done.code, "not sound" in done.words) == (1, True)
+    assert (done.code, "The set-up check failed" in done.words) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +343,8 @@ def test_a_check_that_fails_stops_the_start(tmp_path):
         ("share/framewise-course.part", "", "absent"),
         ("pyvenv.cfg", "", "foreign"),
         ("share/framewise-course.json", "{}", "unfinished"),
-        ("share/framewise-course.json", "{half", "unfinished"),
+        ("share/framewise-course.json", "{half", "broken"),
+        ("share/framewise-course.json", "null", "broken"),
         ("share/framewise-course.json", '{"lock": "1", "python": "3.11"}', "broken"),
     ],
 )
@@ -301,12 +429,14 @@ def test_a_full_disk_is_seen_before_the_work(monkeypatch):
     ],
 )
 def test_what_pip_says_in_plain_words(complaint, words):
-    assert words in course.explain_pip(complaint)
+    assert words in course.explain(complaint, "the log")
 
 
 def test_what_the_system_says_in_plain_words():
-    assert "disk is full" in course.explain_os_error(OSError(28, "No space left on device"))
-    assert "cannot be written" in course.explain_os_error(PermissionError(13, "Permission denied"))
+    for number, words in ((28, "disk is full"), (13, "cannot be written"), (5, "Input/output")):
+        error = OSError(number, os.strerror(number), "a/file")
+        said = course.explain(str(error), error)
+        assert words in said and "a/file" in said
 
 
 def test_here_leaves_the_system_python_alone(tmp_path, monkeypatch):
@@ -316,6 +446,119 @@ def test_here_leaves_the_system_python_alone(tmp_path, monkeypatch):
     monkeypatch.delenv("PIP_BREAK_SYSTEM_PACKAGES", raising=False)
     with pytest.raises(SystemExit, match="without --here"):
         course.require_unmanaged()
+
+
+# The server of `start`
+
+OPEN_TO_ALL = """
+c.ServerApp.ip = "0.0.0.0"
+c.ServerApp.token = c.IdentityProvider.token = c.ServerApp.password = ""
+c.ServerApp.allow_remote_access = True
+c.ServerApp.disable_check_xsrf = True
+c.ServerApp.allow_origin = "*"
+c.ServerApp.base_url = "/elsewhere/"
+c.KernelManager.transport_encryption = "disabled"
+"""
+"""A configuration with which Jupyter serves anybody."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[SimpleNamespace]:
+    """JupyterLab as `start` runs it, for a user with such a configuration."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".jupyter").mkdir()
+    (home / ".jupyter" / "jupyter_server_config.py").write_text(OPEN_TO_ALL)
+    with socket.socket() as probe:
+        probe.bind((course.ADDRESS, 0))
+        port = probe.getsockname()[1]
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("HOME", "USERPROFILE"):
+            patch.setenv(name, str(home))
+        patch.setenv("JUPYTER_CONFIG_PATH", str(home / ".jupyter"))
+        patch.setenv("JUPYTER_RUNTIME_DIR", str(home / "runtime"))
+        options = course.parse(["start", "--here", "--no-browser"])
+        command, env = (
+            course.jupyter_command(options, port),
+            course.jupyter_environment(True, "abc"),
+        )
+    with open(home / "log", "wb") as log:
+        child = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+    try:
+        course.announce(child, port, "the address")
+        yield SimpleNamespace(port=port, runtime=home / "runtime", command=command)
+    finally:
+        child.terminate()
+        child.wait(30)
+
+
+def ask(server, path: str, *, method="GET", host=course.ADDRESS, **headers: str):
+    connection = http.client.HTTPConnection(host, server.port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request(method, path, headers=headers)
+        response = connection.getresponse()
+        return SimpleNamespace(status=response.status, head=response.headers, body=response.read())
+
+
+def test_no_configuration_opens_the_server_to_others(server):
+    assert ask(server, "/api/contents").status == 403
+    assert ask(server, "/api/contents", Authorization="token abc").status == 200
+    assert ask(server, "/lab", Origin="http://elsewhere").head["Access-Control-Allow-Origin"] != "*"
+    assert ask(server, "/api/status", Host="elsewhere").status == 403
+    assert not any("abc" in word for word in server.command)  # others can read arguments
+    with pytest.raises(OSError):
+        ask(server, "/api", host="127.0.0.2")  # answers only where every address is served
+
+
+@pytest.mark.parametrize("path", ["/api/terminals", "/lsp/status", "/lab"])
+def test_what_jupyterlab_needs_is_served(server, path):
+    assert ask(server, path, Authorization="token abc").status == 200
+
+
+def overheard(connection_file: Path) -> list[bytes] | None:
+    """Run cells in a kernel; return a message that another user of the computer gets of it."""
+    info = json.loads(connection_file.read_text())
+    client = jupyter_client.BlockingKernelClient(connection_file=str(connection_file))
+    client.load_connection_file()
+    client.start_channels()
+    with zmq.Context() as context, context.socket(zmq.SUB) as thief:
+        thief.linger = 0
+        thief.subscribe(b"")
+        thief.connect(f"tcp://{info['ip']}:{info['iopub_port']}")  # a port scan tells this much
+        try:
+            for _ in range(10):
+                reply = client.execute_interactive(
+                    "print('a secret')", timeout=60, output_hook=lambda message: None
+                )
+                assert reply["content"]["status"] == "ok"
+                if thief.poll(200):
+                    return thief.recv_multipart()
+        finally:
+            client.stop_channels()
+    return None
+
+
+def test_others_cannot_read_what_kernels_say(server):
+    started = ask(server, "/api/kernels", method="POST", Authorization="token abc")
+    assert started.status == 201
+    number = json.loads(started.body)["id"]
+    assert overheard(server.runtime / f"kernel-{number}.json") is None
+    address = f"ws://{course.ADDRESS}:{server.port}/api/kernels/{number}/channels?token=abc"
+    with contextlib.closing(websocket.create_connection(address, timeout=60)) as notebook:
+        session = jupyter_client.session.Session()
+        request = session.msg("execute_request", {"code": "print('a ' + 'secret')"})
+        notebook.send(json.dumps({**request, "channel": "shell"}, default=str))
+        while "a secret" not in notebook.recv():  # the reader's own browser gets everything
+            pass
+    ask(server, f"/api/kernels/{number}", method="DELETE", Authorization="token abc")
+
+
+def test_others_read_what_kernels_say_without_encryption(tmp_path):
+    kernel = jupyter_client.KernelManager(connection_file=str(tmp_path / "kernel.json"))
+    kernel.start_kernel(stderr=subprocess.DEVNULL)
+    try:
+        assert overheard(tmp_path / "kernel.json")
+    finally:
+        kernel.shutdown_kernel(now=True)
 
 
 # Ports, JupyterLab, the command line

@@ -1,17 +1,23 @@
 """The inspector without a browser: traits, chunks, the page as a file, the command line."""
 
 import html
+import itertools
 import json
+import os
 import re
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import inspect_video
 import numpy as np
 import pytest
 import traitlets
-from framewise import inspector, landmarks, marks
+from framewise import DATA, clips, inspector, landmarks, marks
+from framewise.notices import KINDS, Notice
 from framewise.tracking import FaceTrack
+from videos import write_video
 
 
 class StandIn:
@@ -567,6 +573,23 @@ def test_a_file_that_goes_bad_later_is_told_and_left():
     assert opened().marks == [TWO] and view._kept == "kept on this computer"
 
 
+@pytest.mark.parametrize("edited", ['"a"', "null", "[]", '{"id": "x"}', '{"id": 1, "first": []}'])
+def test_a_mark_that_goes_bad_later_is_told_and_left(edited):
+    view, path = opened(), marks.marks_file("a" * 64)
+    view.marks = [ONE]
+    path.write_text(f'{{"marks": [{edited}]}}')
+    view.marks = [ONE, TWO]
+    assert view._kept.startswith("not kept: ValueError") and edited in path.read_text()
+
+
+def test_a_mark_that_lost_its_id_is_kept_beside_a_new_one():
+    view, path = opened(), marks.marks_file("a" * 64)
+    view.marks = [ONE]
+    path.write_text('{"marks": [{"first": 3, "last": 5, "reason": "eyes"}]}')
+    view.marks = [ONE, TWO]
+    assert [one["id"] for one in opened().marks] == ["3-5", "two"]
+
+
 def test_a_folder_that_cannot_be_written_is_told(kept):
     kept.parent.mkdir(parents=True)
     kept.write_text("a file where the folder should be")
@@ -736,7 +759,9 @@ def test_the_preview_never_fails(clip):
     assert "stand_in.mp4" in page
 
 
-def test_the_preview_is_a_small_reel_of_evenly_spaced_frames():
+def test_the_preview_is_a_small_reel_of_evenly_spaced_frames(monkeypatch):
+    clock = SimpleNamespace(monotonic=itertools.count(0, 0.01).__next__)  # 10 ms for a picture
+    monkeypatch.setattr(inspector, "time", clock)
     clip = StandIn(count=1000, size_wh=(640, 480))
     view = inspector.FrameInspector(clip, track_of(clip))
     view._repr_mimebundle_()
@@ -744,7 +769,7 @@ def test_the_preview_is_a_small_reel_of_evenly_spaced_frames():
     step = about["info"]["step"]
     parts = [part for chunk in chunks for part in chunk["buffers"][:-1]]
     pictures = [cv2.imdecode(np.frombuffer(part, np.uint8), cv2.IMREAD_COLOR) for part in parts]
-    assert 6 <= len(pictures) <= 24 and step == -(-1000 // len(pictures))
+    assert len(pictures) == 10 and step == 100  # what 0.1 s is enough for
     assert pictures[0].shape == (240, 320, 3)
     assert [round(p.mean()) for p in pictures] == [i * step % 256 for i in range(len(pictures))]
     assert [chunk["chunk"] for chunk in chunks] == list(range(len(chunks)))
@@ -885,6 +910,137 @@ def test_faces_and_areas_count_towards_the_bound(tmp_path):
     assert path.stat().st_size < 6e6
 
 
+class Deceptive(Noise):
+    """Noise, but the few frames from which the size of a page is estimated are plain."""
+
+    def __getitem__(self, i):
+        plain = set(np.linspace(0, len(self) - 1, 6).astype(int).tolist())
+        return StandIn.__getitem__(self, i) if i in plain else super().__getitem__(i)
+
+
+def test_pictures_that_are_larger_than_they_looked_do_not_break_the_bound(tmp_path):
+    path = page_of(tmp_path / "p.html", Deceptive(150, (320, 240)), max_mb=2)
+    assert 1e6 < path.stat().st_size <= 2e6
+
+
+@pytest.mark.parametrize(
+    ("faces", "curves", "count"), [(12, 36, 2000), (1, 9, 40_000), (0, 0, 90_000)]
+)
+def test_faces_curves_and_the_number_of_frames_count_towards_the_bound(
+    tmp_path, faces, curves, count, capsys
+):
+    clip = StandIn(count)
+    series = {f"curve {i}": np.linspace(0, 1, count) for i in range(curves)}
+    path = page_of(
+        tmp_path / "p.html", clip, track=[track_of(clip)] * faces, series=series, max_mb=1
+    )
+    assert 4e5 < path.stat().st_size <= 1e6
+    assert re.search(r"only one frame in \d+", capsys.readouterr().out)
+
+
+def test_a_page_of_a_very_long_clip_holds_the_numbers_of_its_frames_only(tmp_path):
+    clip, n = StandIn(30_001), np.arange(30_001) % 97
+    blocks = blocks_of(page_of(tmp_path / "p.html", clip, series={"n": n}, compare=clip, max_mb=1))
+    info = blocks["state"]["_info"]
+    step = info["step"]
+    assert info["every"] == step > 1 and info["count"] == 30_001
+    assert info["series"]["n"] == n[::step].tolist()
+    assert info["other"]["match"] == list(range(0, 30_001, step))
+    assert info["times"] == [*clip.times[::step].round(6).tolist(), clip.times[-1]]
+
+
+def test_a_page_names_every_clip_that_it_shows_by_its_hash(tmp_path):
+    pages = [page_of(tmp_path / "p.html", compare=StandIn(sha256="b" * 64)).read_text()]
+    pages += [page_of(tmp_path / "q.html").read_text()]
+    assert [["a" * 64 in page, "b" * 64 in page] for page in pages] == [[True, True], [True, False]]
+
+
+def test_what_to_know_first_stands_before_the_picture_and_is_plain_text(tmp_path):
+    view = inspector.FrameInspector(StandIn())
+    path = view.to_html(tmp_path / "p.html", warnings=["One <b>cut</b>.", "Two."], notes={"a": "b"})
+    text = path.read_text(encoding="utf-8")
+    assert "<li>One &lt;b&gt;cut&lt;/b&gt;.<li>Two.</ul>" in text
+    assert text.index("Read this first") < text.index('id="inspector"') < text.index("<dt>a")
+    assert "Read this first" not in page_of(path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("place", ["fifo", "folder", "text", "device"])
+def test_a_page_replaces_nothing_but_a_page(tmp_path, place):
+    path = tmp_path / "p.html"
+    if place == "fifo" and os.name == "nt":
+        pytest.skip("this system has no such files")
+    if place == "fifo":
+        os.mkfifo(path)
+    elif place == "folder":
+        path.mkdir()
+    elif place == "text":
+        path.write_text("my own work")
+    else:
+        path = Path(os.devnull)
+    kind = path.stat().st_mode
+    for act in (page_of, inspector.check_page):
+        with pytest.raises(FileExistsError, match="is not a page of the inspector; choose another"):
+            act(path)
+    assert path.stat().st_mode == kind
+
+
+@pytest.mark.parametrize("name", ["x" * 250 + ".html", "ü" * 120 + ".html"])
+def test_a_name_that_is_too_long_is_refused_before_any_work(tmp_path, name):
+    clip = StandIn()
+    with pytest.raises(ValueError, match="choose a shorter name"):
+        page_of(tmp_path / name, clip)
+    assert clip.read == []
+
+
+def test_a_page_in_no_folder_is_refused_before_any_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    clip = StandIn()
+    with pytest.raises(OSError, match="is not a folder that you may change"):
+        page_of(tmp_path / "file" / "deep" / "p.html", clip)
+    assert clip.read == []
+
+
+def test_only_its_owner_reads_a_page(tmp_path):
+    assert page_of(tmp_path / "p.html").stat().st_mode & 0o077 == 0 or os.name == "nt"
+
+
+def test_a_name_that_is_no_text_makes_a_page(tmp_path):
+    clip = StandIn(2)
+    clip.path = Path(os.fsdecode(b"caf\xe9.mp4"))
+    path = page_of(tmp_path / "p.html", clip)
+    assert "<h1>caf?.mp4</h1>" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("size_wh", [(1, 1), (16384, 1), (1, 16384), (2, 3)])
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_smallest_and_the_longest_pictures_make_a_page(tmp_path, size_wh, count):
+    clip = StandIn(count, size_wh)
+    view = inspector.FrameInspector(clip, track_of(clip), compare=clip)
+    blocks = blocks_of(view.to_html(tmp_path / "p.html", max_mb=0.06))  # the program takes as much
+    assert blocks["state"]["_info"]["size"] == list(size_wh) and "chunk0-0" in blocks
+    view._repr_mimebundle_()
+
+
+def test_the_preview_is_scaled_by_the_longer_side():
+    for size_wh, small in (
+        ((640, 480), (240, 320)),
+        ((480, 640), (320, 240)),
+        ((20, 960), (320, 7)),
+    ):
+        view = inspector.FrameInspector(StandIn(size_wh=size_wh))
+        view._repr_mimebundle_()
+        jpeg = view._preview[1]["buffers"][0]
+        assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape[:2] == small
+
+
+def test_lids_that_were_not_seen_travel_as_missing_beside_a_face_that_was():
+    clip = StandIn()
+    track = track_of(clip)
+    track.eyelids[:, 1] = np.nan
+    sent = numbers_of(ask(inspector.FrameInspector(clip, track), 0)[1])[:, 0]
+    assert (sent[:, 484:] == inspector.MISSING).all() and (sent[:, :484] != inspector.MISSING).all()
+
+
 def test_a_page_is_written_though_a_frame_cannot_be_read(tmp_path):
     blocks = blocks_of(page_of(tmp_path / "p.html", StandIn(broken={0, 29})))
     assert blocks["chunk0-0"]["error"] == "OSError: frame 0 is gone"
@@ -892,17 +1048,19 @@ def test_a_page_is_written_though_a_frame_cannot_be_read(tmp_path):
 
 
 def test_catalogue_is_listed_with_consent(monkeypatch, capsys):
-    signed = {"type": "signed", "scope": ["analyse"], "expires": "2099-01-01"}
-    entry = {"kind": "original", "title": "A title", "licence": "CC0-1.0"}
+    word = {"type": "own word", "scope": ["analyse"], "date": "2026-01-01", "contact": "B"}
+    entry = {"kind": "original", "title": "A title", "licence": "CC0-1.0", "people": ["B"]}
     entries = [
         {"id": "a", "consent": {"type": "synthetic"}, **entry},
-        {"id": "b", "consent": signed, **entry},
+        {"id": "b", "consent": {**word, "expires": "2099-01-01"}, **entry},
+        {"id": "c", "consent": {**word, "expires": "2026-01-02"}, **entry},
     ]
     monkeypatch.setattr(inspect_video.consent, "catalogue", lambda: {e["id"]: e for e in entries})
     assert inspect_video.main(["--clips"]) == 0
-    first, second = capsys.readouterr().out.splitlines()
+    first, second, third = capsys.readouterr().out.splitlines()
     assert first.startswith("a ") and "no such person" in first
-    assert second.startswith("b ") and "signed for analyse until 2099-01-01" in second
+    assert second.startswith("b ") and "agreed to analyse until 2099-01-01" in second
+    assert third.startswith("c ") and "NOT TO BE USED" in third
 
 
 def test_a_missing_video_is_one_line(tmp_path, capsys):
@@ -911,7 +1069,9 @@ def test_a_missing_video_is_one_line(tmp_path, capsys):
     assert re.fullmatch(r"error: .*none\.mp4: no such file.*\n", error)
 
 
-def test_a_clip_without_faces_still_gets_its_page(plain_video, tmp_path, monkeypatch, capsys):
+def test_a_clip_without_faces_still_gets_its_page(
+    plain_video, tmp_path, monkeypatch, capsys, notices
+):
     monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: [])
     out = tmp_path / "page.html"
     assert inspect_video.main([str(plain_video), "--out", str(out), "--no-browser"]) == 0
@@ -941,56 +1101,116 @@ def blinking(clip, seen=True):
     return track
 
 
-def with_hash(clip):
-    clip.sha256, clip.entry, clip.damage = "0" * 64, None, str
+@pytest.fixture
+def notices(monkeypatch):
+    """What tracking tells of any clip, in place of looking at its pictures."""
+    told = []
+    monkeypatch.setattr(inspect_video.tracking, "clip_notices", lambda clip: told)
+    return told
+
+
+def with_hash(clip, *notices):
+    clip.sha256, clip.entry, clip.damage, clip.notices = "0" * 64, None, str, notices
     return clip
 
 
-def test_what_is_measured_has_stable_keys():
+KEYS = [
+    "id", "frames_seen", "warnings", "eye_opening", "seconds_watched", "blinks", "closures",
+    "blink_rate_per_min", "rate_95", "statement",
+]  # fmt: skip
+UNCOUNTED = ["blinks", "closures", "blink_rate_per_min", "rate_95"]
+
+
+def test_what_is_measured_has_stable_keys(notices):
     clip = with_hash(StandIn(count=100))
     measured = inspect_video.measure(clip, [blinking(clip), blinking(clip, seen=False)])
     assert measured["clip"] == {
         "file": "stand_in.mp4", "sha256": "0" * 64, "frames": 100, "fps": 25.0,
-        "duration_s": 4.0, "width": 64, "height": 48,
+        "duration_s": 4.0, "width": 64, "height": 48, "warnings": [],
     }  # fmt: skip
     first, second = measured["faces"]
-    assert list(first) == list(second) == [
-        "id", "frames_seen", "eye_opening", "blinks", "blink_rate_per_min", "rate_95", "statement"
-    ]  # fmt: skip
+    assert list(first) == list(second) == KEYS
     assert (first["id"], first["frames_seen"], len(first["eye_opening"])) == (1, 99, 100)
     assert first["eye_opening"][0] is None
     assert first["eye_opening"][9:11] == [0.375, 0.1125]
     assert first["blinks"] == [{"first": 10, "lowest": 10, "last": 13, "depth": 0.7}]
+    assert first["closures"] == [] and first["seconds_watched"] == pytest.approx(3.96)
     assert first["blink_rate_per_min"] == pytest.approx(60 / 3.96, abs=0.01)
     assert first["rate_95"] == pytest.approx([0.025318 * 60 / 3.96, 5.571643 * 60 / 3.96], abs=0.01)
     assert "1 blink in 4.0 s" in first["statement"] and "Cannot tell" in first["statement"]
-    assert set(second["eye_opening"]) == {None}
-    assert [second[key] for key in ("blinks", "blink_rate_per_min", "rate_95")] == [None] * 3
+    assert set(second["eye_opening"]) == {None} and second["seconds_watched"] == 0
+    assert [second[key] for key in UNCOUNTED] == [None] * 4
     assert "never seen well enough" in second["statement"]
+    assert "blinks_not_counted" in [warning["kind"] for warning in second["warnings"]]
     assert inspect_video._spans(measured) == {"face 1: blinks": [(10, 13)]}  # no row of none
 
 
-@pytest.mark.parametrize(("count", "fps"), [(40, 8), (1, 25)])
-def test_too_few_frames_for_blinks_are_said(count, fps):
+def test_long_closures_are_told_on_the_page_and_in_the_json(notices):
+    clip = with_hash(StandIn(count=200))
+    track = blinking(clip)
+    track.eyelids[100:130, :, 9:, 1] *= 0.3  # 1.2 s
+    measured = inspect_video.measure(clip, [track])
+    (face,) = measured["faces"]
+    assert [(one["first"], one["last"]) for one in face["closures"]] == [(100, 129)]
+    assert [(one["first"], one["last"]) for one in face["blinks"]] == [(10, 13)]
+    assert inspect_video._spans(measured)["closures of more than 0.5 s"] == [(100, 129)]
+    said = inspect_video._facts(clip, measured)["face 1: blinks"]
+    assert "Blinks in frames 10-13" in said and "more than 0.5 s in frames 100-129." in said
+
+
+@pytest.mark.parametrize(("count", "fps"), [(40, 8), (1, 25), (2, 25)])
+def test_too_few_frames_for_blinks_are_said(count, fps, notices):
     clip = with_hash(StandIn(count=count))
     clip.times, clip.fps = np.arange(count) / fps, fps
     (face,) = inspect_video.measure(clip, [track_of(clip)])["faces"]
-    assert (face["blinks"], face["rate_95"], face["frames_seen"]) == (None, None, count)
-    some = "one frame shows none" if count == 1 else "8 frames a second are too few to see blinks"
-    assert some in face["statement"]
+    assert face["frames_seen"] == count and face["statement"]
+    if count != 2:
+        assert [face[key] for key in UNCOUNTED] == [None] * 4
+        assert face["statement"] in [one["statement"] for one in face["warnings"]]
 
 
-def test_the_page_and_the_json_tell_the_same_of_the_blinks():
+def test_the_page_and_the_json_tell_the_same_of_the_blinks(notices):
     clip = with_hash(StandIn(count=100))
-    tracks = [blinking(clip), blinking(clip, seen=False)]
-    measured = inspect_video.measure(clip, tracks)
-    facts = inspect_video._facts(clip, tracks, measured)
+    measured = inspect_video.measure(clip, [blinking(clip), blinking(clip, seen=False)])
+    facts = inspect_video._facts(clip, measured)
     first, second = measured["faces"]
-    words = f"frames 10-13: {first['blink_rate_per_min']:.1f} a minute. {first['statement']}"
+    rate = f"{first['blink_rate_per_min']:.1f} blinks a minute while both eyes were seen"
+    words = f"Blinks in frames 10-13: {rate}. {first['statement']}"
     assert facts["face 1: blinks"] == words and facts["face 2: blinks"] == second["statement"]
 
 
-def test_json_is_written_beside_the_page(plain_video, tmp_path, monkeypatch, capsys):
+def test_warnings_of_the_clip_and_of_each_face_are_told_everywhere(notices, monkeypatch):
+    whole = Notice("mirrored", None, None, "The file asks for a mirrored picture.")
+    cuts = [Notice("cut", i, i, f"Another shot begins at frame {i}.") for i in range(10, 90, 10)]
+    eyes = Notice("covered_eyes", 20, 44, "No eye is seen in frames 20 to 44.")
+    notices += cuts
+    monkeypatch.setattr(inspect_video.tracking, "track_notices", lambda track: [eyes])
+    clip = with_hash(StandIn(count=100), whole)
+    measured = inspect_video.measure(clip, [blinking(clip), blinking(clip)])
+    assert measured["clip"]["warnings"] == [
+        {"kind": kind, "first": first, "last": last, "statement": said}
+        for kind, first, last, said in (whole, *cuts)
+    ]
+    assert measured["faces"][1]["warnings"][0] == eyes._asdict()
+    told = inspect_video._warning_words(measured)
+    assert told[0] == whole.statement and told[1] == cuts[0].statement
+    assert told[5].endswith("frame 50. There are 3 more warnings of this kind.")
+    assert told[6:] == [f"Face {i}: {eyes.statement}" for i in (1, 2)]
+    spans = inspect_video._spans(measured)
+    assert spans["cut"] == [(i, i) for i in range(10, 90, 10)]
+    assert spans["face 2: covered eyes"] == [(20, 44)] and "mirrored" not in spans
+
+
+def test_the_readme_describes_every_key_and_every_kind_of_warning(notices):
+    readme = (DATA.parent / "README.md").read_text(encoding="utf-8")
+    clip = with_hash(StandIn(count=100))
+    measured = inspect_video.measure(clip, [blinking(clip)])
+    keys = {*measured, *measured["clip"], *measured["faces"][0], *measured["faces"][0]["blinks"][0]}
+    assert [key for key in keys | {*Notice._fields} if f'"{key}"' not in readme] == []
+    assert [kind for kind in KINDS if f"`{kind}`" not in readme] == []
+
+
+def test_json_is_written_beside_the_page(plain_video, tmp_path, monkeypatch, capsys, notices):
     monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: [blinking(clip)])
     out, numbers = tmp_path / "page.html", tmp_path / "new ü" / "numbers ü.json"
     ask = [str(plain_video), "--out", str(out), "--json", str(numbers), "--no-browser"]
@@ -1003,7 +1223,7 @@ def test_json_is_written_beside_the_page(plain_video, tmp_path, monkeypatch, cap
     assert [path.name for path in numbers.parent.iterdir()] == ["numbers ü.json"]
 
 
-def test_a_clip_without_faces_has_json_without_faces(plain_video, tmp_path, monkeypatch):
+def test_a_clip_without_faces_has_json_without_faces(plain_video, tmp_path, monkeypatch, notices):
     monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: [])
     out, numbers = tmp_path / "page.html", tmp_path / "numbers.json"
     inspect_video.inspect(plain_video, out, numbers)
@@ -1021,6 +1241,132 @@ def test_only_json_of_ours_is_replaced(content, plain_video, tmp_path, monkeypat
     assert inspect_video.main([str(plain_video), "--json", str(yours), "--no-browser"]) == 1
     assert "not a file of measurements; choose another name" in capsys.readouterr().err
     assert yours.is_dir() or yours.read_bytes() in (content, str(content).encode())
+
+
+@pytest.mark.parametrize("place", ["fifo", "device", "long", "nowhere", "deep", "the page"])
+def test_a_bad_place_is_refused_before_anything_is_measured(
+    plain_video, tmp_path, monkeypatch, capsys, place
+):
+    if place == "fifo" and os.name == "nt":
+        pytest.skip("this system has no such files")
+    monkeypatch.setattr(inspect_video.clips, "Clip", lambda path: 1 / 0)
+    path = {"device": Path(os.devnull), "long": tmp_path / f"{'x' * 240}.html",
+            "nowhere": plain_video / "in" / "a.html"}.get(place, tmp_path / "a.html")  # fmt: skip
+    if place == "fifo":
+        os.mkfifo(path)
+    if place == "deep":
+        path.write_text("[" * 100_000)
+    ask = [str(plain_video), "--no-browser"]
+    for options in (["--out", str(path)], ["--json", str(path)]):
+        both = ["--out", str(path), "--json", str(path)]
+        assert inspect_video.main(ask + (both if place == "the page" else options)) == 1
+        assert re.fullmatch(
+            r"error: .*(choose|give|cannot be written).*\n", capsys.readouterr().err
+        )
+
+
+@pytest.mark.parametrize("name", ["-x.mp4", "--", "a b -c.mp4", "x" * 245 + ".mp4", b"caf\xe9.mp4"])
+def test_odd_names_have_a_page_and_numbers(
+    name, plain_video, tmp_path, monkeypatch, capsys, notices
+):
+    if os.name == "nt" or (isinstance(name, bytes) and sys.platform == "darwin"):
+        pytest.skip("this system takes no such names")
+    monkeypatch.setattr(inspect_video, "DATA", tmp_path / "data")
+    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: [])
+    video = plain_video.rename(tmp_path / os.fsdecode(name))
+    page = inspect_video.inspect(video, numbers=tmp_path / "n.json")
+    assert page.parent == tmp_path / "build" and blocks_of(page)["state"]["_info"]["count"] == 90
+    told = json.loads((tmp_path / "n.json").read_text(encoding="utf-8"))["clip"]["file"]
+    assert told == os.fsdecode(name).encode(errors="replace").decode()
+    assert page.read_text(encoding="utf-8").count(told[:200]) > 1
+
+
+def test_a_name_that_looks_like_an_option_is_said_in_words(capsys):
+    with pytest.raises(SystemExit):
+        inspect_video.main(["-talk.mp4"])
+    assert "begins with - as ./-name" in capsys.readouterr().err
+
+
+def test_two_videos_of_one_name_have_two_pages(plain_video, tmp_path, monkeypatch, notices):
+    monkeypatch.setattr(inspect_video, "DATA", tmp_path / "data")
+    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: [])
+    other = write_video(tmp_path / "other.mp4", count=5)
+    (tmp_path / "there").mkdir()
+    other = other.rename(tmp_path / "there" / plain_video.name)
+    pages = [inspect_video.inspect(video) for video in (plain_video, other, plain_video)]
+    assert pages[0] == pages[2] != pages[1]
+    assert [blocks_of(page)["state"]["_info"]["count"] for page in pages] == [90, 5, 90]
+
+
+@pytest.mark.parametrize("stage", ["Clip", "track_faces", "to_html", "write_json"])
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [(KeyboardInterrupt, 130, "Stopped. No file was left half written.\n"),
+     (MemoryError, 1, "error: the memory of this computer is full\n")],
+)  # fmt: skip
+def test_what_ends_a_run_is_said_in_one_line_at_every_stage(
+    stage, error, code, said, plain_video, tmp_path, monkeypatch, capsys, notices
+):
+    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: [])
+    owner = {"Clip": inspect_video.clips, "track_faces": inspect_video.tracking,
+             "to_html": inspector.FrameInspector, "write_json": inspect_video}[stage]  # fmt: skip
+    monkeypatch.setattr(owner, stage, lambda *_, **__: (_ for _ in ()).throw(error))
+    out = tmp_path / "out" / "p.html"
+    ask = [str(plain_video), "--out", str(out), "--json", str(out.with_name("n.json"))]
+    assert inspect_video.main([*ask, "--no-browser"]) == code
+    assert capsys.readouterr().err == said
+    assert [path.name for path in out.parent.glob("*")] == ["p.html"] * (stage == "write_json")
+
+
+def test_an_error_stands_on_a_line_of_its_own_below_no_bar(plain_video, monkeypatch, capsys):
+    def fail(clip):
+        for _ in inspect_video.tqdm(range(3), "following faces", leave=False):
+            raise OSError("the disk is gone")
+
+    monkeypatch.setattr(inspect_video.tracking, "track_faces", fail)
+    assert inspect_video.main([str(plain_video), "--no-browser"]) == 1
+    said = capsys.readouterr().err
+    before, _, after = said.partition("error: the disk is gone\n")
+    assert "following" in before and re.search(r"\r *\r$", before)
+    assert after.replace("\r", "").strip() == "" or "following" in after
+
+
+EDITS = {
+    "a key is gone": lambda kept: kept.pop("pts"),
+    "another length": lambda kept: kept.update(pts=kept["pts"][:5]),
+    "other numbers": lambda kept: kept.update(pts=kept["pts"] + 1),
+    "another type": lambda kept: kept.update(pts=kept["pts"].astype(str)),
+    "a key more": lambda kept: kept.update(more=np.zeros(3)),
+    "no digest": lambda kept: kept.pop("digest"),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
+def test_a_cache_that_was_edited_is_measured_again(edit, plain_video, tmp_path, monkeypatch):
+    monkeypatch.setattr(clips, "DATA", tmp_path)
+    monkeypatch.setattr(clips, "KEEP_AFTER", 0)
+    times = clips.Clip(plain_video).times
+    (file,) = (tmp_path / "cache").iterdir()
+    assert clips.load_arrays(file)["pts"].size == 90
+    kept = dict(np.load(file))
+    edit(kept)
+    np.savez_compressed(file, **kept)
+    assert clips.load_arrays(file) == {}
+    np.testing.assert_array_equal(clips.Clip(plain_video).times, times)
+    assert clips.load_arrays(file)["pts"].size == 90
+
+
+def test_what_killed_runs_left_is_deleted_when_it_is_old(tmp_path):
+    path, fresh, old, other = (
+        tmp_path / name
+        for name in ("p.html", "p.12.partial.html", "p.34.partial.html", "other.5.partial.html")
+    )
+    for left in (fresh, old, other):
+        left.write_text("half")
+    for left in (old, other):
+        os.utime(left, (0, 0))
+    page_of(path)
+    assert sorted(tmp_path.iterdir()) == sorted([path, fresh, other])
 
 
 def test_interrupted_json_leaves_nothing_behind(tmp_path, monkeypatch):

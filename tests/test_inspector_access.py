@@ -74,7 +74,9 @@ def pages(clip, tmp_path_factory):
         if name == "revealed":
             view.reveal()
     written = {
-        name: view.to_html(folder / f"{name}.html", notes={"source": "drawn"})
+        name: view.to_html(
+            folder / f"{name}.html", warnings=["A shot begins at frame 9."], notes={"a": "drawn"}
+        )
         for name, view in views.items()
     }
     for name in ("blind", "committed"):  # a page alone cannot reveal: shown as in the notebook

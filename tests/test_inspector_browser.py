@@ -5,6 +5,7 @@ read back from the canvas itself.
 """
 
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -35,6 +36,7 @@ from videos import write_video
 SIZE, COUNT, MISSING_FACE = (160, 96), 200, 40
 SHARP = 2  # pixels of the canvas for one of the clip, where the whole clip is shown
 MARK = (100.0, 60.0)  # pixels: where the drawn landmarks lie, away from the number
+YELLOW = (0xF0, 0xE4, 0x42)
 BLUE, ORANGE, PINK, GREEN = (
     (0x56, 0xB4, 0xE9),
     (0xE6, 0x9F, 0x00),
@@ -896,6 +898,42 @@ def test_a_thinned_page_steps_from_one_kept_frame_to_the_next(opened, clip, tmp_
     seen = set()
     wait(browser, lambda: seen.add(numbers(browser)[0]) or len(seen) > 3)
     assert all(frame % step == 0 for frame in seen)
+
+
+def test_a_page_that_holds_the_numbers_of_its_frames_only_shows_them_at_the_right_frames(
+    opened, clip, tmp_path
+):
+    curves = {f"curve {i}": np.arange(COUNT) / 1000 + i for i in range(60)}
+    view = inspector.FrameInspector(clip, series=curves, compare=clip, spans={"end": [(199, 199)]})
+    browser = opened(view.to_html(tmp_path / "thin.html", max_mb=0.25))
+    held = "return JSON.parse(document.getElementById('state').textContent)._info"
+    names = ("step", "every", "other.step")
+    step, every, others = (browser.execute_script(f"{held}.{name}") for name in names)
+    assert step == every > 1
+    last = (COUNT - 1) // step * step
+    for key, frame in ((Keys.ARROW_RIGHT, step), (Keys.END, last), (Keys.ARROW_LEFT, last - step)):
+        press(browser, key)
+        wait(browser, lambda frame=frame: numbers(browser, wide=0.5, size=160)[0] == frame)
+        assert numbers(browser, wide=0.5)[1] == frame
+        assert words(browser).endswith(f"{frame / 25:.3f} s · compare {frame // others * others}")
+        assert one(browser, ".series b").text == f"{frame / 1000:.3g}"
+    assert one(browser, ".lanes > .lane:last-child").text.endswith(f"{(COUNT - 1) / 25:.3f} s")
+
+
+def test_the_lids_of_an_eye_that_was_not_seen_are_not_drawn(opened, clip, track, tmp_path):
+    lids = np.full((COUNT, 2, 16, 2), np.nan, np.float32)
+    angle = np.linspace(0, np.pi, 9)
+    lids[:, 0, :9] = np.stack([70 - 6 * np.cos(angle), 60 + 4 * np.sin(angle)], axis=-1)
+    lids[:, 0, 9:] = np.stack([70 - 6 * np.cos(angle), 60 - 4 * np.sin(angle)], axis=-1)[1:-1]
+    partly = lids.copy()
+    partly[:, 1] = lids[:, 0] + (60, 0)
+    partly[:, 1, 3] = np.nan  # one point is missing: the eye is not drawn
+    for eyelids in (lids, partly):
+        seen = replace(track, eyelids=eyelids)
+        browser = opened(inspector.FrameInspector(clip, seen).to_html(tmp_path / "lids.html"))
+        settle(browser, 0)
+        assert line(browser, 70, 64, YELLOW) and line(browser, 70, 56, YELLOW)
+        assert not line(browser, 130, 64, YELLOW) and not line(browser, 130, 56, YELLOW)
 
 
 def test_in_an_exported_notebook_a_small_page_stands_for_the_widget(browser, clip, tmp_path):

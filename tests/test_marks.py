@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 
 import numpy as np
 import pytest
@@ -234,6 +235,34 @@ def test_a_file_that_holds_something_else_is_refused_and_left(tmp_path, content)
     with pytest.raises(ValueError, match=r"a\.json does not hold marks"):
         marks.load_marks(path)
     assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("kind", ["deep", "folder", "fifo"])
+def test_what_cannot_be_read_as_marks_is_said_at_once(tmp_path, kind):
+    path = tmp_path / "a.json"
+    if kind == "fifo" and os.name == "nt":
+        pytest.skip("this system has no such files")
+    {"deep": lambda: path.write_text("[" * 100_000), "folder": path.mkdir,
+     "fifo": lambda: os.mkfifo(path)}[kind]()  # fmt: skip
+    with pytest.raises(ValueError, match=r"a\.json does not hold marks"):
+        marks.load_marks(path)
+
+
+def test_only_its_owner_reads_a_file_of_marks(tmp_path):
+    path = marks.save_marks(tmp_path / "a.json", [])
+    assert path.stat().st_mode & 0o077 == 0 or os.name == "nt"
+
+
+def test_a_mark_that_says_null_says_nothing():
+    (one,) = marks.check_marks([{"id": None, "first": 1, "last": 2, "reason": None}], 9)
+    assert (one["id"], one["reason"]) == ("1-2", "")
+
+
+def test_marks_and_truth_are_scored_without_what_may_be_left_out():
+    score = marks.score_marks([{"first": 1, "last": 2}], [{"first": 2, "last": 3}])
+    assert (score.hits, score.false_alarms, score.brier) == (1, 0, 0)
+    with pytest.raises(ValueError, match="expected a mark such as"):
+        marks.score_marks([{"first": 1}], [])
 
 
 def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):

@@ -48,5 +48,18 @@ def test_missing_and_damaged_files(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match=r"scripts/course\.py start"):
         models._verified("mesh")
     (tmp_path / "face_landmark.tflite").write_bytes(b"cut off")
-    with pytest.raises(ValueError, match="is damaged.*delete it"):
+    with pytest.raises(ValueError, match=r"is damaged.*Delete it.*scripts/course\.py start"):
+        models._verified("mesh")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, "", "no JSON", "[]", "{}", '{"files": 3}', '{"files": {"mesh": {"file": "x"}}}',
+     '{"files": {"mesh": {"file": 5, "sha256": ""}}}', "[" * 100_000],
+)  # fmt: skip
+def test_a_list_of_files_that_cannot_be_read_is_said_in_words(tmp_path, monkeypatch, content):
+    monkeypatch.setattr(models, "FOLDER", tmp_path)
+    if content is not None:
+        (tmp_path / "models.json").write_text(content)
+    with pytest.raises(ValueError, match=r"models\.json is missing or damaged .*Restore it"):
         models._verified("mesh")

@@ -5,6 +5,9 @@ import json
 import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,11 +20,13 @@ import my_clips
 import numpy as np
 import pytest
 from browsing import chromium, jupyterlab, metrics, run_in_lab, wait
-from framewise import clips, consent, detection, own_clips
+from framewise import clips, consent, detection, marks, own_clips, tracking
 from framewise.consent import ConsentError
+from framewise.workbench import files
 from selenium.webdriver.common.by import By
 from videos import write_video
 
+CHECK_SHOTS = my_clips._check_shots
 TOMORROW = date.today() + timedelta(days=1)
 FORM = b"We agree."
 ODD_NAMES = {
@@ -50,6 +55,7 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setattr(consent, "MINE", data / "my_clips")
     monkeypatch.setattr(clips, "DATA", data)
     monkeypatch.setattr(my_clips, "DATA", data)
+    monkeypatch.setattr(my_clips, "_check_shots", lambda path, named: None)  # it takes its time
     return data / "my_clips"
 
 
@@ -101,7 +107,8 @@ def test_kept_opened_listed_and_forgotten_without_a_trace(name, home, film, tmp_
     entry = my_clips.add(film, agreement, name=name)
     assert (entry["id"], entry["title"]) == (ODD_NAMES[name], name)
     assert tree(home) == sorted(
-        ["catalog.json", f"{entry['id']}.mp4", "forms", f"forms/{entry['id']}.pdf"]
+        ["catalog.json", "catalog.json.bak"]
+        + [f"{entry['id']}.mp4", "forms", f"forms/{entry['id']}.pdf"]
     )
     clip = clips.open_sample(entry["id"])
     assert clip.entry == consent.catalogue()[entry["id"]] == entry
@@ -135,25 +142,40 @@ def test_two_clips_of_which_one_is_forgotten(home, film):
     first = my_clips.add(film, own_word(), name="one", seconds=0.4)
     my_clips.add(film, own_word(), name="two", start=0.4)
     assert my_clips.forget("my_one") == [home / first["file"]]
-    assert tree(home) == ["catalog.json", "my_two.mp4"]
+    assert tree(home) == ["catalog.json", "catalog.json.bak", "my_two.mp4"]
     assert len(clips.open_sample("my_two")) == 14
 
 
-def write_fake(home, name, made_from):
+def note(home, name, **changes):
+    """Write a film and its record among the own clips, without a look at it."""
+    home.mkdir(exist_ok=True)
     path = write_video(home / f"{name}.mp4", count=2 + len(name))
     entry = {
         "id": name,
         "file": path.name,
         "sha256": consent.sha256_of(path),
         "own": True,
-        "kind": "fake",
-        "made_from": made_from,
+        "kind": "original",
         "title": name,
-        "consent": {"type": "synthetic"},
+        "people": ["Zoë"],
+        "licence": "none",
+        "consent": own_word().record(""),
     }
-    with clips.whole_or_nothing(home / "catalog.json") as book:
-        my_clips._write_book(book, [*my_clips._own_entries(), entry])
+    my_clips._write_catalogue([*consent.own_records().values(), entry | changes])
     return path
+
+
+def write_fake(home, name, made_from):
+    fake = {"kind": "fake", "made_from": made_from, "consent": {"type": "synthetic"}}
+    return note(home, name, **fake)
+
+
+def listing(capsys):
+    """Return the lines of `course.py clips` on own clips, by id."""
+    capsys.readouterr()
+    assert inspect_video.main(["--clips"]) == 0
+    lines = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
+    return {line[0]: line[2] for line in lines if line[0] not in consent.catalogue(consent.CLIPS)}
 
 
 def test_what_was_made_from_a_clip_falls_with_it(home, film):
@@ -164,7 +186,7 @@ def test_what_was_made_from_a_clip_falls_with_it(home, film):
     clips.Clip(again)
     assert my_clips.falls_with("one") == ["my_one", "my_fake", "my_fake_of_it"]
     assert set(my_clips.forget("one")) == {home / "my_one.mp4", fake, again}
-    assert tree(home) == ["catalog.json", "my_other.mp4"]
+    assert tree(home) == ["catalog.json", "catalog.json.bak", "my_other.mp4"]
     clips.open_sample("my_other")
 
 
@@ -183,6 +205,31 @@ def test_forgetting_works_where_the_file_is_gone_already(home, film, tmp_path):
     (home / "my_film.mp4").unlink()
     my_clips.forget("film")
     assert not home.exists()
+
+
+def test_pages_and_fakes_that_show_a_clip_go_with_it(home, film, tmp_path):
+    entry = my_clips.add(film, own_word())
+    ours, other = entry["sha256"], "0" * 64
+    course_folder = home.parent.parent
+    held = {
+        "build/compared.html": f"{other} {ours}",
+        "build/recording.inspect.html": entry["recording"]["sha256"],
+        "build/recording.json": json.dumps({"sha256": entry["recording"]["sha256"]}),
+        "build/deep/07.html": "open_sample(&quot;my_film&quot;)",
+        "build/fake.png": f"\x89PNG tEXt {ours}",
+        "notebooks/fake.mp4": f"moov udta {ours}",
+    }
+    stay = {
+        "build/other.html": f"{other} my_film_2",
+        "build/set-up.log": ours,
+        "notebooks/07.ipynb": ours,
+    }
+    for file, text in (held | stay).items():
+        (course_folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (course_folder / file).write_text(text, encoding="latin-1")
+    deleted = my_clips.forget("film")
+    assert set(deleted) == {course_folder / file for file in held} | {home / "my_film.mp4"}
+    assert all((course_folder / file).exists() for file in stay)
 
 
 # What is written
@@ -373,6 +420,44 @@ def test_a_line_break_in_a_name_stays_out_of_lists(home, film):
     assert entry["title"] == "new line" and entry["source"].startswith("new line.mp4, ")
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("~talk.mp4", "~talk"),
+        ("-x.mp4", "-x"),
+        ("a\x1b[31mb\x07.mp4", "a [31mb"),
+        (os.fsdecode(b"caf\xe9.mp4"), "caf"),
+        ("ü" * 125 + ".mp4", "ü" * 125),
+    ],
+)
+def test_odd_names_are_kept_and_listed(name, title, home, film, monkeypatch, capsys):
+    try:
+        film.rename(film.with_name(name))
+    except (OSError, UnicodeError):
+        pytest.skip("this file system has no such names")
+    monkeypatch.chdir(film.parent)
+    assert my_clips.main(["add", json.dumps({"video": name, **ANSWERS})]) == 0
+    (entry,) = consent.own_records().values()
+    assert entry["title"] == title
+    assert f"Kept as {entry['id']}" in capsys.readouterr().out
+    assert listing(capsys)[entry["id"]].startswith(f"{title}: agreed to")
+
+
+def test_what_is_odd_about_the_file_is_told(home, tmp_path, ana):
+    path = write_video(tmp_path / "a.mp4", frames=ana[:8], options={"x264-params": "sar=4/3"})
+    entry = my_clips.add(path, own_word())
+    assert clips.open_sample("my_a").size_wh == (854, 480)
+    assert "without sound. Stored pixels are 1.33 times as wide as high" in entry["source"]
+
+
+@pytest.mark.parametrize("file", ["a.mkv", "a.webm", "a.mp4"])
+def test_a_video_whose_clock_starts_late_is_as_long_as_it_is(file, home, tmp_path, ana):
+    codec = "libvpx" if file.endswith("webm") else "libx264"
+    late = [1_000_000 + 40 * i for i in range(24)]
+    write_video(tmp_path / file, frames=ana, codec=codec, pts=late)
+    assert my_clips.add(tmp_path / file, own_word())["length"]["seconds"] == 0.96
+
+
 def test_a_recording_in_hdr_is_kept_and_its_look_is_told(home, tmp_path, ana):
     path = tmp_path / "hdr.mp4"
     with av.open(str(path), "w") as out:
@@ -389,6 +474,44 @@ def test_a_recording_in_hdr_is_kept_and_its_look_is_told(home, tmp_path, ana):
     assert entry["source"].endswith("recorded in HDR (HLG), so darker and paler here")
 
 
+@pytest.fixture
+def cut_at(home, monkeypatch):
+    """Check the shots, and say where the cuts of every clip are."""
+    monkeypatch.setattr(my_clips, "_check_shots", CHECK_SHOTS)
+    return lambda *frames: monkeypatch.setattr(
+        tracking, "find_cuts", lambda clip, **more: np.array(frames, int)
+    )
+
+
+def test_a_cut_to_somebody_else_needs_a_second_name(home, tmp_path, ana, cut_at):
+    hugo = list(clips.open_sample("hugo_talk").frames(0, 24))
+    path = write_video(tmp_path / "cut.mp4", frames=[*ana, *hugo])
+    cut_at(24)
+    words = r"2 people who do not look alike .*at 0\.0 s, 1\.0 s.*names are only 1.*--seconds"
+    with pytest.raises(ConsentError, match=words):
+        my_clips.add(path, own_word())
+    assert not home.exists() and not consent.unfinished().exists()
+    my_clips.add(path, signed(tmp_path, people=["Ana", "Hugo"]))
+    cut_at()
+    with pytest.warns(UserWarning, match="If one person is shown, all is well"):
+        my_clips.add(path, own_word(), name="without a cut", start=0.04)
+
+
+def test_a_cut_to_the_same_person_is_no_second_one(home, tmp_path, ana, cut_at):
+    later = list(clips.open_sample("ana_talk").frames(150, 162))
+    cut_at(24)
+    my_clips.add(write_video(tmp_path / "jump.mp4", frames=[*ana, *later]), own_word())
+
+
+def test_every_shot_is_looked_at_however_short(home, tmp_path, ana, cut_at):
+    ben = clips.open_sample("ben_talk")[0]
+    both = [np.hstack([frame[:, 160:480], ben[:, 160:480]]) for frame in ana[:5]]
+    path = write_video(tmp_path / "a.mp4", frames=[*ana[:23], *both, *ana[:22]])
+    cut_at(23, 28)
+    with pytest.raises(ConsentError, match=r"2 faces are seen at once \(at 0\.9"):
+        my_clips.add(path, own_word())
+
+
 def test_two_people_are_kept_when_both_are_named_and_signed(home, tmp_path, ana):
     write_two(tmp_path / "two.mp4", ana)
     entry = my_clips.add(tmp_path / "two.mp4", signed(tmp_path, people=["Ana", "Ben"]))
@@ -402,13 +525,71 @@ def test_the_same_recording_and_a_taken_name_are_refused(home, film, tmp_path):
     with pytest.raises(ValueError, match=r"my_one is taken; choose another name \(--id\)"):
         my_clips.add(film, own_word(), name="One!")
     shutil.copy(film, tmp_path / "copy.mp4")
-    with pytest.raises(ValueError, match=r'is there already: clips.open_sample\("my_one"\)'):
+    with pytest.raises(ValueError, match=r"kept already, as the clip my_one.*forget-clip my_one"):
         my_clips.add(tmp_path / "copy.mp4", own_word())
-    with pytest.raises(ValueError, match='is there already: .*"my_one"'):
+    with pytest.raises(ValueError, match='kept already, .*"my_one"'):
         my_clips.add(home / "my_one.mp4", own_word(), name="two")
-    with pytest.raises(ValueError, match='is there already: .*"ana_talk"'):
+    with pytest.raises(ValueError, match='kept already, .*"ana_talk"'):
         my_clips.add(consent.file_of("ana_talk"), own_word(), name="three")
     assert tree(home) == before
+
+
+def test_the_same_film_under_other_tags_is_refused_and_locks_nothing(home, film, tmp_path):
+    with av.open(str(film)) as source, av.open(str(tmp_path / "b.mp4"), "w") as copy:
+        stream = copy.add_stream_from_template(source.streams.video[0])
+        copy.metadata["title"] = "Holiday"
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                copy.mux(packet)
+    my_clips.add(film, own_word())
+    before = tree(home)
+    with pytest.raises(ValueError, match=r"b\.mp4 are kept already.*my_film.*forget-clip my_film"):
+        my_clips.add(tmp_path / "b.mp4", own_word())
+    assert tree(home) == before and not consent.unfinished().exists()
+    clips.open_sample("my_film")
+    my_clips.add(film, own_word(), name="a part", start=0.4)
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "words"),
+    [
+        pytest.param("one", 0.4, "my_one is taken", id="one name"),
+        pytest.param("two", 0.0, "kept already, as the clip my_one", id="one film"),
+        pytest.param("two", 0.4, None, id="nothing in common"),
+    ],
+)
+def test_another_command_keeps_a_clip_meanwhile(name, start, words, home, film, monkeypatch):
+    def slowly(path, named):
+        monkeypatch.setattr(my_clips, "_check_shots", lambda path, named: None)
+        my_clips.add(film, own_word(), name="one", seconds=0.4)
+
+    monkeypatch.setattr(my_clips, "_check_shots", slowly)
+    second = {"name": name, "start": start, "seconds": 0.4}
+    if words:
+        with pytest.raises(ValueError, match=words):
+            my_clips.add(film, own_word(), **second)
+    else:
+        my_clips.add(film, own_word(), **second)
+    kept = ["my_one"] if words else ["my_one", "my_two"]
+    assert list(consent.own_records()) == kept
+    assert all(len(clips.open_sample(name)) == 10 for name in kept)
+
+
+def test_the_catalogue_is_replaced_under_a_lock(home, film, monkeypatch):
+    write, locks = my_clips._write_catalogue, []
+
+    def watched(records):
+        with pytest.raises(OSError), files.locked(home.with_suffix(".lock"), wait=False):
+            pass
+        locks.append(len(records))
+        write(records)
+
+    monkeypatch.setattr(my_clips, "_write_catalogue", watched)
+    my_clips.add(film, own_word(), name="one", seconds=0.4)
+    my_clips.add(film, own_word(), name="two", start=0.4)
+    my_clips.forget("one")
+    assert locks == [1, 2, 1]
 
 
 @pytest.mark.parametrize(
@@ -476,7 +657,7 @@ def test_trouble_leaves_all_as_it_was(trouble, place, home, film, tmp_path, monk
     owner, name = {
         "picture": (clips.np, "pad"),
         "form": (my_clips.shutil, "copyfile"),
-        "catalogue": (my_clips, "_write_book"),
+        "catalogue": (my_clips, "_write_catalogue"),
     }[place]
     monkeypatch.setattr(owner, name, trouble)
     with pytest.raises((OSError, KeyboardInterrupt)):
@@ -493,14 +674,86 @@ def test_a_full_disk_and_a_stop_are_said_plainly(home, film, monkeypatch, capsys
     assert "nothing was kept half-written" in capsys.readouterr().err
 
 
-def test_what_a_killed_run_left_is_swept_away(home, film):
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no such signal")
+def test_a_closed_terminal_leaves_nothing(home, film, monkeypatch):
+    hang_up = lambda *_args, **_more: os.kill(os.getpid(), signal.SIGHUP)  # noqa: E731
+    monkeypatch.setattr(clips.np, "pad", hang_up)
+    assert my_clips.main(["add", json.dumps({"video": str(film), **ANSWERS})]) == 130
+    assert not home.exists() and not consent.unfinished().exists()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from framewise.workbench import files
+with files.scratch_folder(Path(sys.argv[1])) as folder:
+    (folder / "my_film.mp4").write_bytes(b"half")
+    os.kill(os.getpid(), signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def killed(home):
+    """Return what a command that was killed has left, half-written."""
+    place = {**os.environ, "PYTHONPATH": str(own_clips.HERE.parent)}
+    subprocess.run([sys.executable, "-c", KILLED, str(consent.unfinished())], env=place)
+    (left,) = consent.unfinished().glob("*/my_film.mp4")
+    return left
+
+
+def test_what_a_killed_command_left_is_found_by_its_name(killed, home):
+    assert my_clips.falls_with("film") == ["my_film"]
+    assert my_clips.forget("film") == [killed]
+    assert not consent.unfinished().exists() and not home.exists()
+    with pytest.raises(ValueError, match="no clip of your own called 'film'"):
+        my_clips.forget("film")
+
+
+def test_what_a_killed_command_left_is_swept_and_what_runs_is_not(killed, home, film):
     home.mkdir()
-    old, fresh = home / "my_x.1.partial.mp4", home / "my_y.2.partial.mp4"
-    for path in (old, fresh):
-        path.write_bytes(b"half")
-    os.utime(old, (1e9, 1e9))
-    my_clips.add(film, own_word())
-    assert fresh.exists() and not old.exists()
+    (home / "my_x.1.partial.mp4").write_bytes(b"half")  # as earlier versions left it
+    (home / "my_y.mp4").write_bytes(b"a film whose record was not written")
+    with files.scratch_folder(consent.unfinished()) as running:
+        (running / "my_z.mp4").write_bytes(b"half")
+        my_clips.add(film, own_word())
+        assert not killed.exists() and (running / "my_z.mp4").exists()
+        assert my_clips.forget("y") == [home / "my_y.mp4"]
+    assert not consent.unfinished().exists()
+    assert tree(home) == ["catalog.json", "catalog.json.bak", "my_film.mp4"]
+
+
+def test_a_new_form_sweeps_what_a_killed_kernel_left(killed, form):
+    send(form, "video", "My talk.mp4", b"12345")
+    assert not killed.exists()
+    assert my_clips.forget("My talk") == [form._files["video"]]
+
+
+def test_a_file_appears_whole_under_a_name_that_nobody_can_guess(tmp_path):
+    path, names = tmp_path / f"{'ü' * 123}.html", set()
+    for text in ("one", "two"):
+        with files.whole_or_nothing(path) as partial:
+            partial.write_text(text)
+            names.add(partial.name)
+        assert path.read_text() == text
+    with pytest.raises(KeyboardInterrupt), files.whole_or_nothing(path) as partial:
+        stopped(partial.write_text("half"))
+    assert list(tmp_path.iterdir()) == [path] and path.read_text() == "two"
+    assert len(names) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+def test_only_their_owner_can_read_own_clips(home, film, tmp_path, monkeypatch):
+    rights = lambda path: path.stat().st_mode & 0o777  # noqa: E731
+    home.mkdir(mode=0o755)
+    clips.save_arrays(clips.cache_file("0" * 64, "track"), {"x": np.zeros(1)})
+    marks.save_marks(home.parent / "my_marks" / "0.json", [])
+    seen = []
+    watched = lambda path, named: seen.append(rights(path.parent))  # noqa: E731
+    monkeypatch.setattr(my_clips, "_check_shots", watched)
+    my_clips.add(film, signed(tmp_path))
+    for path in home.parent.rglob("*"):
+        assert rights(path) == (0o700 if path.is_dir() else 0o600), path
+    assert seen == [0o700]
 
 
 # Consent of what is kept
@@ -562,20 +815,131 @@ def test_changed_bytes_and_strangers_are_refused(home, film):
         clips.open_sample("my_film")
 
 
-@pytest.mark.parametrize("text", ["", '{"clips": [{}]}', '{"clips": 3}'])
-def test_a_damaged_catalogue_of_own_clips_opens_nothing(text, home, plain_video):
-    home.mkdir()
-    (home / "catalog.json").write_text(text)
-    with pytest.raises(ConsentError, match="delete the folder data/my_clips"):
-        clips.Clip(plain_video)
+BAD = {
+    "hash": ({"sha256": "*"}, "64 small hexadecimal digits"),
+    "no hash": ({"sha256": None}, "sha256 must be a text"),
+    "file elsewhere": ({"file": "../clips/ana_talk.mp4"}, "its file like my_talk.mp4"),
+    "file of another": ({"file": "my_two.mp4"}, "its file like my_talk.mp4"),
+    "kind": ({"kind": "copy"}, "kind must be"),
+    "consent": ({"consent": None}, "consent must be a record"),
+    "consent of a list": ({"consent": {"type": ["signed"]}}, "neither"),
+    "not own": ({"own": False}, "belongs to data/my_clips, and only there"),
+    "title": ({"title": 5}, "title must be a text"),
+    "people": ({"people": None}, "people must be a list"),
+    "no fake": ({"made_from": ["ana_talk"]}, "only a fake"),
+    "sources": ({"kind": "fake", "made_from": [["ana_talk"]]}, "which is gone"),
+    "own source": ({"kind": "fake", "made_from": ["my_one"]}, "which is gone"),
+    "synthetic": ({"consent": {"type": "synthetic"}}, 'consent cannot be "synthetic"'),
+}
 
 
-def test_an_own_entry_belongs_into_its_own_folder(home, film):
-    my_clips.add(film, own_word())
-    book = home / "catalog.json"
-    book.write_text(book.read_text(encoding="utf-8").replace('"own": true', '"own": false'))
-    with pytest.raises(ConsentError, match="belongs to data/my_clips, and only there"):
-        consent.catalogue()
+@pytest.mark.parametrize("what", BAD)
+def test_a_bad_record_disables_its_own_clip_alone(what, home, tmp_path, plain_video, capsys):
+    change, words = BAD[what]
+    one, two = note(home, "my_one", **change), note(home, "my_two_of_us")
+    cached = [clips.cache_file("5" * 64, "track"), home.parent / "my_marks" / f"{'5' * 24}.json"]
+    for path in [*cached, (page := home.parent.parent / "build" / "a.html")]:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("5" * 64)
+    clips.Clip(plain_video)
+    clips.Clip(two)
+    with pytest.raises(ConsentError, match=words):
+        clips.open_sample("my_one")
+    with pytest.raises(ConsentError, match=words):
+        clips.Clip(one)
+    lines = listing(capsys)
+    assert "NOT TO BE USED" not in lines["my_two_of_us"]
+    assert "NOT TO BE USED. my_one: " in lines["my_one"]
+    assert words in lines["my_one"] and "forget-clip my_one" in lines["my_one"]
+    assert my_clips.forget("my_one") == [one]
+    assert list(listing(capsys)) == ["my_two_of_us"]
+    assert all(path.exists() for path in [*cached, page, consent.file_of("ana_talk")])
+    clips.Clip(two)
+
+
+@pytest.mark.parametrize("record", [7, [], {}, {"id": "../../clips/ana_talk"}, {"id": "my_*"}])
+def test_a_record_without_an_id_goes_by_its_number(record, home, capsys):
+    one = note(home, "my_one")
+    my_clips._write_catalogue([*consent.own_records().values(), record])
+    clips.Clip(one)
+    assert "forget-clip record_2" in listing(capsys)["record_2"]
+    assert my_clips.forget("record_2") == [] and consent.file_of("ana_talk").is_file()
+    assert list(listing(capsys)) == ["my_one"]
+    clips.Clip(one)
+
+
+def test_a_good_record_with_the_id_of_a_bad_one_is_refused(home, capsys):
+    one = note(home, "my_one")
+    (good,) = consent.own_records().values()
+    my_clips._write_catalogue([good | {"title": None}, good])
+    with pytest.raises(ConsentError, match="title must be a text"):
+        clips.Clip(one)
+    assert "stands twice" in listing(capsys)["record_2"]
+
+
+def test_one_film_under_two_names_is_mended_without_loss(home, capsys):
+    one = note(home, "my_one")
+    shutil.copy(one, two := note(home, "my_other"))
+    records = list(consent.own_records().values())
+    records[1]["sha256"] = records[0]["sha256"]
+    my_clips._write_catalogue([*records, records[0]])
+    marks = home.parent / "my_marks" / f"{records[0]['sha256'][:24]}.json"
+    marks.parent.mkdir()
+    marks.write_text("{}")
+    clips.Clip(one)
+    lines = listing(capsys)
+    assert "stands twice" in lines["my_other"] and "stands twice" in lines["record_3"]
+    assert my_clips.forget("record_3") == []
+    assert my_clips.forget("my_other") == [two]
+    assert marks.exists() and len(clips.open_sample("my_one")) == 8
+    assert set(my_clips.forget("my_one")) == {one, marks}
+
+
+DAMAGED = ["", "{}", '{"clips": 3}', '{"clips": [', "[" * 100_000, "\udcff"]
+
+
+@pytest.mark.parametrize("text", DAMAGED, ids=range(len(DAMAGED)))
+def test_a_damaged_catalogue_blocks_own_clips_alone(text, home, film, plain_video, capsys):
+    path, book = note(home, "my_one"), home / "catalog.json"
+    copy = shutil.copy(path, film.with_name("copy.mp4"))
+    good = book.read_bytes()
+    book.write_bytes(text.encode("utf-8", "surrogateescape"))
+    clips.Clip(plain_video)
+    consent.file_of("ana_talk")
+    restore = "rename catalog.json.bak to catalog.json"
+    for look in (clips.Clip, lambda _: clips.open_sample("my_one"), lambda _: clips.Clip(copy)):
+        with pytest.raises(ConsentError, match=restore):
+            look(path)
+    assert restore in listing(capsys)["my_one"]
+    for task in (lambda: my_clips.add(film, own_word()), lambda: my_clips.forget("one")):
+        with pytest.raises(ConsentError, match=restore):
+            task()
+    assert path.exists() and book.read_bytes() != good
+    book.unlink()
+    with pytest.raises(ConsentError, match=restore):
+        clips.Clip(path)
+    (home / "catalog.json.bak").rename(book)
+    assert book.read_bytes() == good
+    clips.Clip(path)
+
+
+def test_without_a_good_copy_nobody_is_told_to_delete_the_others(home, capsys):
+    path = note(home, "my_one")
+    (home / "catalog.json").write_text("{")
+    (home / "catalog.json.bak").write_text("{")
+    words = listing(capsys)["my_clips"]
+    assert "Mend it in a text editor" in words and "move catalog.json to another folder" in words
+    (home / "catalog.json").unlink()
+    with pytest.raises(ConsentError, match="has no entry.*or delete it: .*forget-clip my_one"):
+        clips.Clip(path)
+    assert my_clips.forget("one") == [path] and not home.exists()
+
+
+def test_a_fake_of_a_clip_whose_consent_ended_is_listed_as_such(home, capsys):
+    note(home, "my_one", consent=own_word().record("") | {"expires": "2020-01-01"})
+    write_fake(home, "my_fake", ["my_one"])
+    lines = listing(capsys)
+    assert all("ended on 2020-01-01" in lines[name] for name in ("my_one", "my_fake"))
 
 
 # The command line
@@ -718,7 +1082,7 @@ def test_the_form_keeps_what_came_in_pieces(home, program, form, film):
     assert any("percent" in words for words in form.said)
     entry = consent.catalogue()["my_ein_film_u"]
     assert entry["title"] == "Ein Film ü" and entry["consent"]["type"] == "signed"
-    assert not [path for path in Path(form._folder.name).rglob("*") if path.is_file()]
+    assert tree(form._folder) == ["form", "lock", "video"]
     consent.require(clips.open_sample("my_ein_film_u"), "make")
 
 
@@ -731,6 +1095,7 @@ def test_the_form_says_why_a_clip_is_not_kept(home, program, form, plain_video):
     form._handle_custom_msg({"keep": {**ANSWERS, "start": "x"}}, [])
     assert "expected a time" in form.said[-1]["error"]
     assert form.kept == "" and not home.exists()
+    assert list(consent.unfinished().glob("*")) == [form._folder]
 
 
 def test_an_interrupted_kernel_stops_the_program_and_says_so(home, program, form, film):
@@ -746,16 +1111,27 @@ def test_without_a_kernel_a_sentence_stands_in_its_place(form):
     assert "A form for a clip of your own" in data["text/html"]
 
 
-def test_pieces_that_do_not_fit_are_refused(form, monkeypatch):
+def test_pieces_that_do_not_fit_are_refused(home, form, monkeypatch):
     send(form, "video", "../../x.mp4", b"12345")
-    inside = Path(form._folder.name).resolve()
-    assert form._files["video"].resolve().is_relative_to(inside)
+    assert form._files["video"].resolve().is_relative_to(form._folder.resolve())
     piece = {"kind": "video", "name": "x", "at": 3, "size": 9}
     form._handle_custom_msg(piece, [b"abc"])
     assert "choose it again" in form.said[-1]["error"]
     monkeypatch.setitem(own_clips.MOST, "video", 4)
     form._handle_custom_msg(piece | {"at": 0}, [b"12345"])
     assert "choose it again" in form.said[-1]["error"]
+
+
+@pytest.mark.parametrize("kind", ["../../outside", "/outside", "", None, ["video"]])
+def test_a_file_of_an_unknown_kind_is_refused(kind, home, form, tmp_path):
+    send(form, "video", "a.mp4", b"12345")
+    outside = [tmp_path / "outside", consent.unfinished() / "outside"]
+    for folder in outside:
+        folder.mkdir()
+        (folder / "x.mp4").write_bytes(b"mine")
+    form._handle_custom_msg({"kind": kind, "name": "x.mp4", "at": 0, "size": 3}, [b"abc"])
+    assert "error" in form.said[-1]
+    assert all((folder / "x.mp4").read_bytes() == b"mine" for folder in outside)
 
 
 # The form in Chromium
@@ -786,10 +1162,11 @@ ALONE, OTHERS, LOOK, MAKE = [
 
 
 @pytest.fixture
-def shown(browser, program, tmp_path):
+def shown(browser, home, program, tmp_path):
     """The form in JupyterLab."""
     cells = [
-        "from pathlib import Path\nfrom framewise import own_clips\n"
+        "from pathlib import Path\nfrom framewise import consent, own_clips\n"
+        f"consent.MINE = Path({str(home)!r})\n"
         "own_clips.PROGRAM = Path('program.py').absolute()",
         "own_clips.form()",
     ]

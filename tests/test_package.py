@@ -8,8 +8,11 @@ import framewise
 import pytest
 
 FOLDER = Path(framewise.__file__).parent
-MODULES = [path for path in sorted(FOLDER.glob("*.py")) if not path.stem.startswith("__")]
-CHAIN = ["consent", "clips", "models", "detection", "landmarks", "alignment", "rates", "blinks"]
+MODULES = [path for path in sorted(FOLDER.rglob("*.py")) if not path.stem.startswith("__")]
+CHAIN = [
+    *("consent", "clips", "models", "detection", "eyes", "landmarks", "likeness", "shots"),
+    *("repeats", "tracking", "alignment", "rates", "blinks", "fakes"),
+]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)

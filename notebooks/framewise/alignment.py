@@ -49,7 +49,7 @@ def estimate_similarity(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        Shapes differ; fewer than two points remain; all points of one of them coincide.
+        The shapes differ, or fewer than two different points remain in one of the arrays.
 
     References
     ----------
@@ -60,9 +60,12 @@ def estimate_similarity(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
         raise ValueError(f"expected two (N, 2) arrays, got {src.shape} and {dst.shape}.")
     known = np.isfinite(src).all(1) & np.isfinite(dst).all(1)
     src, dst = src[known], dst[known]
-    if not len(src) or min(np.ptp(src, axis=0).max(), np.ptp(dst, axis=0).max()) == 0:
-        count = len(np.unique(src, axis=0))
-        raise ValueError(f"expected two or more different points, got {count}.")
+    for name, points in (("src", src), ("dst", dst)):
+        if not len(points) or np.ptp(points, axis=0).max() == 0:
+            raise ValueError(
+                f"{name}: expected two or more different points in the rows that are finite "
+                f"in both arrays, got {min(len(points), 1)}."
+            )
     src_mean, dst_mean = src.mean(0), dst.mean(0)
     variance = ((src - src_mean) ** 2).sum(1).mean()  # Eq. (36)
     covariance = (dst - dst_mean).T @ (src - src_mean) / len(src)  # Eq. (38)

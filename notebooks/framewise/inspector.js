@@ -679,10 +679,24 @@ function render({ model, el }) {
   };
 }
 
+// A page of a very long clip holds the numbers of every n-th frame only. Times between are filled in;
+// a curve keeps its value until the next frame that the page can show.
+function spread({ every: n = 1, ...info }) {
+  if (n === 1) return info;
+  const frames = Array.from({ length: info.count }, (_, frame) => frame), kept = (values) => frames.map((frame) => values[Math.floor(frame / n)]);
+  const times = frames.map((frame) => {
+    const k = Math.floor(frame / n), [from, to] = [info.times[k], info.times[k + 1] ?? info.times[k]];
+    return from + ((to - from) * (frame % n)) / (Math.min(n, info.count - 1 - k * n) || 1);
+  });
+  const series = Object.fromEntries(Object.entries(info.series).map(([name, values]) => [name, kept(values)]));
+  return { ...info, times, series, other: info.other && { ...info.other, match: kept(info.other.match) } };
+}
+
 // Stands in for the kernel where there is none: the chunks lie in the page, in base64.
 function pageModel(page) {
   const read = (id) => JSON.parse(page.getElementById(id).textContent);
   const state = { playing: false, layer: "", _kept: "Marks made on this page stay only in a file that you save.", ...read("state") };
+  state._info = spread(state._info);
   const heard = {}, decode = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const send = ({ chunk, reel }) => {
     const { buffers, ...told } = read(`chunk${reel}-${chunk}`);

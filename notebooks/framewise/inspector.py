@@ -2,7 +2,7 @@
 
 Notebook: 00_start_here.ipynb
 
-Public: FrameInspector, Layer, Reel, base64_of.
+Public: FrameInspector, Layer, Reel, base64_of, check_page, check_target, readable, write_private.
 
 The browser holds the frames near the cursor and paints them by itself; Python hands them over in
 chunks of JPEG when asked. Look at them here, but measure on `clip[i]`: JPEG leaves traces too.
@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import glob
 import html
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,7 +31,7 @@ import traitlets
 from tqdm import tqdm
 
 from framewise import landmarks, marks
-from framewise.clips import whole_or_nothing
+from framewise.workbench.files import private_folder, whole_or_nothing
 
 if TYPE_CHECKING:
     from framewise.clips import Clip
@@ -45,6 +47,7 @@ CHUNK = 8  # frames of 640 x 480 that travel together; of larger ones fewer
 MISSING = -32768  # stands for NaN: no such point
 KEPT_LAYERS = 64  # pictures of layers that are not computed again
 SMALLEST = 320  # pixels of the longer side: below it a page leaves out frames instead
+LONGEST_NAME = 220  # bytes of a file's name: 255 less what its half-written file adds
 REASONS = ("edge", "eyes", "mouth or teeth", "skin or light", "jump in time", "sharpness")
 """What a mark may be for; any other words will do as well."""
 
@@ -124,9 +127,9 @@ class _Sample(NamedTuple):
 
     images: list[np.ndarray]
     numbers: float
-    """Bytes of the numbers of a frame."""
+    """Bytes that the numbers of one frame take, before base64."""
     count: int
-    """How many frames there are in all."""
+    """The number of frames in all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,10 +157,10 @@ class Reel:
     def info(self) -> dict[str, Any]:
         """Return all that the browser must know before it asks for frames, fit for JSON."""
         return {
-            "name": Path(self.clip.path).name,
+            "name": readable(Path(self.clip.path).name),
+            "sha256": self.clip.sha256,
             "count": len(self.clip),
             "size": list(self.clip.size_wh),
-            "times": np.round(self.clip.times, 6).tolist(),
             "step": self.step,
             "chunk": self.together,
             "faces": len(self.tracks),
@@ -194,7 +197,8 @@ class Reel:
     def encode(self, image: np.ndarray) -> bytes:
         """Return a picture as JPEG."""
         if self.scale != 1:
-            image = cv2.resize(image, None, None, self.scale, self.scale, cv2.INTER_AREA)
+            size_wh = [max(1, round(n * self.scale)) for n in image.shape[1::-1]]
+            image = cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA)
         return cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), self.jpeg)[1].tobytes()
 
     def pack(self, frames: range) -> bytes:
@@ -231,11 +235,12 @@ class Reel:
         each = np.mean([len(self.encode(image)) for image in sample.images] or [0])
         return float((each + sample.numbers) * sample.count * 1.4)  # base64 takes 4/3
 
-    def sample(self, count: int) -> _Sample:
-        """Look at a few of the first `count` frames."""
+    def sample(self, count: int, extra: float = 0) -> _Sample:
+        """Look at a few of the first `count` frames; `extra` bytes of text belong to each."""
         at = np.linspace(0, count - 1, 6).astype(int).tolist()
         outlines = [json.dumps([self.outline(mask, i) for mask in self.areas.values()]) for i in at]
-        numbers = 2000 * len(self.tracks) + np.mean([*map(len, outlines)]) * 3 / 4
+        text = extra + np.mean([*map(len, outlines)])
+        numbers = 2000 * len(self.tracks) + text * 3 / 4  # text does not grow by base64
         return _Sample(list(self._readable(at)), float(numbers), count)
 
     def _readable(self, frames: Iterable[int]) -> Iterator[np.ndarray]:
@@ -346,6 +351,7 @@ class FrameInspector(anywidget.AnyWidget):
         clip = self._reels[0].clip
         return {
             **self._reels[0].info(),
+            "times": np.round(clip.times, 6).tolist(),
             "series": {name: list(map(_json, values)) for name, values in curves.items()},
             "spans": {str(name): _pairs(name, pairs) for name, pairs in spans.items()},
             "groups": {name: at.tolist() for name, at in landmarks.GROUPS.items()},
@@ -353,7 +359,6 @@ class FrameInspector(anywidget.AnyWidget):
             "other": compare and {**self._reels[1].info(), "match": _match(clip, compare)},
             "reasons": REASONS,
             "blind": self._truth is not None,
-            "sha256": clip.sha256,
         }
 
     @traitlets.validate("frame")
@@ -414,9 +419,11 @@ class FrameInspector(anywidget.AnyWidget):
         try:
             if self._path.exists() and change["name"] == "marks":
                 kept = marks.load_marks(self._path)
-                made = marks.merge_marks(kept["marks"], change["old"], change["new"])
+                there = marks.check_marks(kept["marks"], len(self._reels[0].clip))
+                made = marks.merge_marks(there, change["old"], change["new"])
                 committed = kept["committed"]
             clip = self._reels[0].clip.sha256
+            private_folder(self._path.parent)
             marks.save_marks(self._path, made, committed=committed, clip=clip)
             self._kept = "kept on this computer"
         except (OSError, ValueError) as error:
@@ -466,14 +473,17 @@ class FrameInspector(anywidget.AnyWidget):
         path: str | Path,
         *,
         title: str = "",
+        warnings: Sequence[str] = (),
         notes: Mapping[str, str] | None = None,
         max_mb: float = 8,
     ) -> Path:
         """Write the inspector as one page that needs no kernel, no network and no other file.
 
-        Where its frames would make the page larger than `max_mb` they are shrunk, and of a long
-        clip only every n-th is kept; the page says so, and its size is printed before it is
-        written. Layers need the kernel and are left out. It appears whole or not at all.
+        The page is never larger than `max_mb`. Where its frames would make it larger they are
+        shrunk. Of a longer clip the page keeps only every n-th frame, and of a very long clip only
+        the numbers of those frames. The page says so, and its size is printed before it is
+        written. Layers need the kernel and are left out. The page appears whole or not at all, and
+        only its owner may read it.
 
         Parameters
         ----------
@@ -481,62 +491,93 @@ class FrameInspector(anywidget.AnyWidget):
             Where to write; missing folders are made.
         title : str
             The heading; by default the name of the clip's file.
+        warnings : list of str
+            What a reader must know before looking at any number: sentences of plain text, listed
+            above the picture.
         notes : dict of str to str, optional
             What to list under the picture: plain text by name.
         max_mb : float
-            About how large the page may become, in MB (1e6 bytes).
+            The greatest size of the page, in MB (1e6 bytes). The program of the page and one small
+            picture are written in any case.
 
         Raises
         ------
-        FileExistsError
-            Something else lies at `path`; only a page of this kind is replaced.
+        FileExistsError, ValueError
+            As `check_page`.
         """
-        path = Path(path)
-        if path.exists() and (path.is_dir() or not path.read_bytes().startswith(MARKER.encode())):
-            raise FileExistsError(f"{path} is not a page of the inspector; choose another name.")
-        spare = max(max_mb * 1e6 - len(json.dumps(self._info)) - 60_000, 1)  # less the program
-        whole = [replace(reel, jpeg=SMALL) for reel in self._reels]
-        samples = [reel.sample(n) for reel, n in zip(whole, self._counts(), strict=True)]
-        needs = [reel.need(sample) for reel, sample in zip(whole, samples, strict=True)]
-        budgets = [max(spare / len(needs), spare - (sum(needs) - need)) for need in needs]
-        reels = list(map(Reel.fit, whole, samples, budgets))  # what one leaves, the other has
+        path = check_page(path)
+        head = {"title": title, "warnings": warnings, "notes": notes or {}}
+        page, kept = self._page_within(max_mb * 1e6, head)
+        print(f"writing {path.name}: {len(page) / 1e6:.1f} MB, {kept}")
+        write_private(path, page)
+        return path
+
+    def _page_within(self, limit: float, head: dict[str, Any]) -> tuple[bytes, str]:
+        """Return a page of at most `limit` bytes, and which frames it keeps in what size.
+
+        The size of the frames is estimated from a few of them. Where that was too little, they are
+        shrunk further.
+        """
+        whole, counts = [replace(reel, jpeg=SMALL) for reel in self._reels], self._counts()
+        numbers = len(json.dumps(self._page_state(whole)))
+        thin = numbers > limit / 4  # then only the frames that the page keeps have numbers
+        rest = len(_page({"_info": {"name": ""}}, (), **head)) + (0 if thin else numbers)
+        samples = [whole[0].sample(counts[0], numbers / counts[0] if thin else 0)]
+        samples += [reel.sample(count) for reel, count in zip(whole[1:], counts[1:], strict=True)]
+        spare = limit - rest - 500
+        while True:
+            reels = _fit_all(whole, samples, max(spare, 1))
+            kept = "; compared with ".join(reel.extent() for reel in reels)
+            notes = {**head["notes"], "this page": f"{kept}; nothing is sent or fetched"}
+            state = self._page_state(reels, reels[0].step if thin else 1)
+            page = _page(state, self._chunks(reels), **{**head, "notes": notes}).encode(
+                errors="replace"
+            )
+            least = all(reel.step == count for reel, count in zip(reels, counts, strict=True))
+            if len(page) <= limit or least:
+                return page, kept
+            needs = [r.need(sample) / r.step for r, sample in zip(reels, samples, strict=True)]
+            spare = min(spare, sum(needs)) * 0.97 * limit / len(page)
+
+    def _chunks(self, reels: Sequence[Reel]) -> Iterator[dict[str, Any]]:
         wanted = [
             (r, n)
-            for r, reel in enumerate(reels)
-            for n in range(math.ceil(samples[r].count / (reel.together * reel.step)))
+            for r, (reel, count) in enumerate(zip(reels, self._counts(), strict=False))
+            for n in range(math.ceil(count / (reel.together * reel.step)))
         ]
-        bar = tqdm(wanted, "making the page", unit=" chunks", delay=1, leave=False)
-        chunks = ({"reel": r, **reels[r].chunk(n)} for r, n in bar)
-        kept = "; compared with ".join(reel.extent() for reel in reels)
-        notes = {**(notes or {}), "this page": f"{kept}; nothing is sent or fetched"}
-        page = _page(self._page_state(reels), chunks, title, notes)
-        print(f"writing {path.name}: {len(page) / 1e6:.1f} MB, {kept}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_or_nothing(path) as partial:
-            partial.write_text(page, encoding="utf-8", errors="replace")
-        return path
+        with tqdm(wanted, "making the page", unit=" chunks", delay=1, leave=False) as bar:
+            yield from ({"reel": r, **reels[r].chunk(n)} for r, n in bar)
 
     def _counts(self) -> list[int]:
         """Return how many frames of the clip, and of a second one, are ever shown."""
         other = self._info["other"]
         return [len(self._reels[0].clip)] + ([max(other["match"]) + 1] if other else [])
 
-    def _page_state(self, reels: Sequence[Reel]) -> dict[str, Any]:
-        """Return what a page knows of this widget, given the frames that it holds."""
-        other = len(reels) > 1 and {
-            **self._info["other"], **reels[1].info(), "count": self._counts()[1]
-        }  # fmt: skip
-        news = {"layers": {}, "other": other or None, "blind": bool(self._verdict)}
+    def _page_state(self, reels: Sequence[Reel], every: int = 1) -> dict[str, Any]:
+        """Return what a page knows of this widget, given the frames that it holds.
+
+        Of the times, the series and the match the page gets every `every`-th number. To the times
+        the last one is added, so that the page can fill in those between.
+        """
+        info, other = self._info, None
+        if len(reels) > 1:
+            match = {"match": info["other"]["match"][::every]}
+            other = {**info["other"], **reels[1].info(), "count": self._counts()[1], **match}
+        news = {"layers": {}, "other": other, "blind": bool(self._verdict)}
+        if every > 1:
+            news |= {"every": every, "times": info["times"][::every] + info["times"][-1:]}
+            news["series"] = {name: values[::every] for name, values in info["series"].items()}
         shown = ("frame", "marks", "_committed", "_verdict")
         state = {name: getattr(self, name) for name in shown}
-        return {"_info": {**self._info, **reels[0].info(), **news}, **state}
+        return {"_info": {**info, **reels[0].info(), **news}, **state}
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Add what is shown without a kernel: a small reel for the widget, still pictures else."""
         reel = _preview(self._reels[0])
         chunks = [{"reel": 0, **reel.chunk(n)} for n in range(reel.chunks)]
         self._preview = [{"info": reel.info()}, *chunks]
-        page = _page(self._page_state([reel]), chunks, "", {"here": f"a preview, {reel.extent()}"})
+        notes = {"here": f"a preview, {reel.extent()}"}
+        page = _page(self._page_state([reel]), chunks, notes=notes)
         data, metadata = super()._repr_mimebundle_(**options)
         return {**data, "text/html": FRAME.format(html.escape(page))}, metadata
 
@@ -546,7 +587,7 @@ PAGE = """<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data: blob:;
   style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<style>{css}</style></head><body class="framewise-page"><main><h1>{title}</h1>
+<style>{css}</style></head><body class="framewise-page"><main><h1>{title}</h1>{warnings}
 <div id="inspector"><noscript>This page needs JavaScript.</noscript></div><dl>{notes}</dl></main>
 {blocks}<script type="module">{js}
 render({{ model: pageModel(document), el: document.getElementById("inspector") }});
@@ -558,7 +599,17 @@ FRAME = """<iframe title="frame inspector, without a kernel" srcdoc="{}"
   style="width: 100%; height: 800px; border: 0"></iframe>"""
 
 
-def _page(state: dict, chunks: Iterable[dict], title: str, notes: Mapping[str, str]) -> str:
+WARNINGS = """<div class="warnings" role="note"><h2>Read this first</h2><ul>{}</ul></div>"""
+
+
+def _page(
+    state: dict,
+    chunks: Iterable[dict],
+    *,
+    title: str = "",
+    warnings: Sequence[str] = (),
+    notes: Mapping[str, str],
+) -> str:
     blocks = [_block("state", state)]
     for chunk in chunks:
         text = {**chunk, "buffers": list(map(base64_of, chunk["buffers"]))}
@@ -567,6 +618,9 @@ def _page(state: dict, chunks: Iterable[dict], title: str, notes: Mapping[str, s
         title=html.escape(title or state["_info"]["name"]),
         css=(HERE / "inspector.css").read_text(encoding="utf-8"),
         js=(HERE / "inspector.js").read_text(encoding="utf-8"),
+        warnings=WARNINGS.format("".join(f"<li>{html.escape(one)}" for one in warnings))
+        if warnings
+        else "",
         notes="".join(f"<dt>{html.escape(k)}<dd>{html.escape(v)}" for k, v in notes.items()),
         blocks="".join(blocks),
     )
@@ -577,13 +631,78 @@ def _block(name: str, content: dict[str, Any]) -> str:
     return f'<script type="application/json" id="{name}">{text}</script>'
 
 
+def _fit_all(whole: Sequence[Reel], samples: Sequence[_Sample], spare: float) -> list[Reel]:
+    """Fit one reel or two into `spare` bytes: what one leaves, the other has."""
+    needs = [reel.need(sample) for reel, sample in zip(whole, samples, strict=True)]
+    budgets = [max(spare / len(needs), spare - (sum(needs) - need)) for need in needs]
+    return list(map(Reel.fit, whole, samples, budgets))
+
+
+def check_page(path: str | Path) -> Path:
+    """Return a path at which a page of the inspector may be written, as `check_target` does."""
+    return check_target(path, _is_page, "a page of the inspector")
+
+
+def check_target(path: str | Path, ours: Callable[[Path], bool], what: str) -> Path:
+    """Return a path at which a file may be written, before any work is done for it.
+
+    Parameters
+    ----------
+    path : str or Path
+    ours : function Path -> bool
+        Whether a file may be replaced.
+    what : str
+        What such a file is called.
+
+    Raises
+    ------
+    FileExistsError
+        Something else lies there, such as a file that is not ours, a folder or a device.
+    ValueError
+        The name is too long.
+    OSError
+        The folder cannot be written to.
+    """
+    path = Path(path)
+    size = len(os.fsencode(path.name))
+    if size > LONGEST_NAME:
+        raise ValueError(
+            f"{path.name[:40]}...: this name has {size} bytes, and {LONGEST_NAME} is the most that "
+            "every system takes; choose a shorter name."
+        )
+    if path.exists() and not (path.is_file() and ours(path)):
+        raise FileExistsError(f"{path} is not {what}; choose another name.")
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise OSError(f"{path} cannot be written: {folder} is not a folder that you may change.")
+    return path
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all; make missing folders.
+
+    Half-written files that killed runs left there more than an hour ago are deleted.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f"{glob.escape(path.stem[:50])}*.partial{path.suffix}"):
+        if left.stat().st_mtime < time.time() - 3600:
+            left.unlink()
+    with whole_or_nothing(path) as partial:
+        partial.write_bytes(content)
+
+
+def _is_page(path: Path) -> bool:
+    with open(path, "rb") as file:
+        return file.read(len(MARKER)) == MARKER.encode()
+
+
 def _preview(reel: Reel, seconds: float = 0.1, most: int = 24) -> Reel:
     """Return a reel of small pictures, as many as can be read in about that time."""
     began, count = time.monotonic(), len(reel.clip)
     reel.pictures([count // 2])
     affordable = int(seconds / max(time.monotonic() - began, 1e-3))
     step = math.ceil(count / min(max(affordable, 1), most))
-    return replace(reel, step=step, scale=min(1, SMALLEST / reel.clip.size_wh[0]), jpeg=SMALL)
+    return replace(reel, step=step, scale=min(1, SMALLEST / max(reel.clip.size_wh)), jpeg=SMALL)
 
 
 def _require_kinds(
@@ -657,6 +776,11 @@ def _match(clip: Clip, other: Clip) -> list[int]:
     """For each frame, the one of the other clip that is on the screen at its time."""
     since = clip.times - clip.times[0] + other.times[0]
     return (np.searchsorted(other.times, since + 1e-6, "right") - 1).clip(0).tolist()
+
+
+def readable(name: str) -> str:
+    """Return a file's name as text that every page can hold; bytes that are no text become ?."""
+    return os.fsencode(name).decode(errors="replace").replace("\ufffd", "?")
 
 
 def base64_of(data: bytes) -> str:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from framewise import DATA, detection
-from framewise.clips import whole_or_nothing
+from framewise.workbench.files import whole_or_nothing
 
 Mark = dict[str, Any]
 
@@ -39,10 +40,12 @@ hand around a small thing share little with an exact one; chance shares less."""
 def check_marks(marks: Iterable[Mapping[str, Any]], count: int) -> list[Mark]:
     """Return marks with nothing but their known keys, each made to fit a clip of `count` frames.
 
+    A mark without an id gets one that is made of its frames.
+
     Raises
     ------
     ValueError
-        A mark that is not of the form told at the head of this module.
+        A mark does not have the form that the head of this module describes.
     """
     checked: dict[str, Mark] = {}
     for mark in (_check(mark, count) for mark in marks):
@@ -67,13 +70,18 @@ def _check(mark: Mapping[str, Any], count: int) -> Mark:
         ) from error
     box = [min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)] if box else None
     return {
-        "id": str(mark.get("id", "")) or f"{first}-{last}",
+        "id": _text(mark, "id") or f"{first}-{last}",
         "first": first,
         "last": last,
         "box": box,
-        "reason": str(mark.get("reason", "")),
+        "reason": _text(mark, "reason"),
         "confidence": confidence,
     }
+
+
+def _text(mark: Mapping[str, Any], key: str) -> str:
+    value = mark.get(key)
+    return "" if value is None else str(value)
 
 
 def marks_file(sha256: str) -> Path:
@@ -84,7 +92,7 @@ def marks_file(sha256: str) -> Path:
 def load_marks(path: str | Path) -> dict[str, Any]:
     """Read {"marks": list, "committed": bool, "clip": sha256 or ""} from a file.
 
-    Nothing is marked where there is no file.
+    Without a file there are no marks. Whether each mark is sound tells `check_marks`.
 
     Raises
     ------
@@ -95,17 +103,23 @@ def load_marks(path: str | Path) -> dict[str, Any]:
     if not path.exists():
         return {"marks": [], "committed": False, "clip": ""}
     try:
+        if not path.is_file():
+            raise TypeError("not a file")
         kept = json.loads(path.read_text(encoding="utf-8"))
         told = {"committed": bool(kept.get("committed")), "clip": str(kept.get("clip", ""))}
         return {"marks": list(kept["marks"]), **told}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
-            f"{path} does not hold marks ({type(error).__name__}); move it away or repair it."
+            f"{path} does not hold marks ({type(error).__name__}). Move it to another place, or "
+            "repair it."
         ) from error
 
 
 def merge_marks(kept: Iterable[Mark], old: Iterable[Mark], new: Iterable[Mark]) -> list[Mark]:
-    """Apply to the marks on disk what changed from old to new; what others made there stays."""
+    """Apply to the marks on disk what changed from old to new; what others made there stays.
+
+    All of them are marks as `check_marks` returns them.
+    """
     before, after = ({mark["id"]: mark for mark in marks} for marks in (old, new))
     merged = {mark["id"]: mark for mark in kept}
     merged |= {key: mark for key, mark in after.items() if before.get(key) != mark}
@@ -117,10 +131,10 @@ def save_marks(
 ) -> Path:
     """Write marks made on the clip with this sha256 to a file, whole or not at all.
 
-    OSError where that fails.
+    Only the owner of the file may read it. OSError where it cannot be written.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with whole_or_nothing(path) as partial:
         kept = {"clip": clip, "committed": committed, "marks": list(marks)}
         partial.write_text(json.dumps(kept, indent=1), encoding="utf-8")
@@ -183,10 +197,16 @@ def score_marks(marks: Sequence[Mark], truth: Sequence[Mapping[str, Any]]) -> Sc
     Parameters
     ----------
     marks : list of dict
-        As told at the head of this module.
+        In the form that the head of this module describes.
     truth : list of dict
         The altered places: "first", "last" and "box" (or None); empty where nothing was altered.
+
+    Raises
+    ------
+    ValueError
+        As `check_marks`.
     """
+    marks, truth = check_marks(marks, sys.maxsize), check_marks(truth, sys.maxsize)
     hit = [[_hits(mark, place) for place in truth] for mark in marks]
     found = [any(row[i] for row in hit) for i in range(len(truth))]
     right = [any(row) for row in hit]

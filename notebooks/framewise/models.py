@@ -32,6 +32,7 @@ Network = Callable[..., dict[str, np.ndarray]]
 input's size, and returns each output by name, flattened to (n,) float32."""
 
 FOLDER = DATA / "models"
+START = "python3 scripts/course.py start"
 _loading = threading.Lock()
 _loaded = threading.local()
 
@@ -58,7 +59,8 @@ def load(name: str, *, engine: str | None = None) -> Network:
     Raises
     ------
     KeyError, FileNotFoundError, ValueError
-        No such network or engine; its file is missing; its bytes are not the expected ones.
+        There is no such network or engine. Its file is missing. The bytes of the file are not the
+        expected ones, or the list of files, `models.json`, cannot be read.
 
     References
     ----------
@@ -80,18 +82,31 @@ def load(name: str, *, engine: str | None = None) -> Network:
 
 def _verified(name: str) -> Path:
     """Return the path of a network's file after checking its sha256."""
-    known = json.loads((FOLDER / "models.json").read_text(encoding="utf-8"))["files"]
+    known = _known_files()
     if name not in known:
         raise KeyError(f"no network {name!r}; there are: {', '.join(known)}")
-    path = FOLDER / known[name]["file"]
+    path, sha256 = known[name]
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; run: python3 scripts/course.py start")
-    if sha256_of(path) != known[name]["sha256"]:
+        raise FileNotFoundError(f"{path} is missing. To fetch it, run: {START}")
+    if sha256_of(path) != sha256:
         raise ValueError(
-            f"{path} is damaged (its sha256 is not the expected one); delete it and run: "
-            "python3 scripts/course.py start"
+            f"{path} is damaged: its sha256 is not the expected one. Delete it. To fetch it again, "
+            f"run: {START}"
         )
     return path
+
+
+def _known_files() -> dict[str, tuple[Path, str]]:
+    """Return the path and the sha256 of each network's file, as `models.json` lists them."""
+    path = FOLDER / "models.json"
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))["files"]
+        return {name: (FOLDER / one["file"], one["sha256"]) for name, one in listed.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(
+            f"{path} is missing or damaged ({type(error).__name__}: {error}). Restore it from the "
+            "course's repository."
+        ) from error
 
 
 def _litert(path: Path) -> Network:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 KINDS = {
+    "assumed_times": "the file's timestamps cannot be used; times follow its nominal rate",
     "blinks_not_counted": "blinks could not be counted, or not in all frames",
     "clock_restart": "the file's clock runs backwards; times were joined",
     "covered_eyes": "an eye cannot be seen in these frames, although a face is there",
@@ -17,6 +18,7 @@ KINDS = {
     "damaged": "frames do not decode, or the decoder guessed parts of them",
     "interlaced": "frames hold two moments each, in alternating lines",
     "mirrored": "the file asks for a mirrored picture, and it is shown so",
+    "orientation": "the file's display matrix cannot be used; the picture is shown as stored",
     "pixel_aspect": "stored pixels are not square; the picture is stretched to its true shape",
     "repeated_pictures": "these frames repeat the picture before them",
     "size_change": "the picture's size changes; later frames are scaled to the first one's size",

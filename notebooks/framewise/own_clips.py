@@ -10,12 +10,13 @@ else; there the same program as behind `course.py add-clip` checks and keeps it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
-import tempfile
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -23,7 +24,8 @@ from typing import IO, Any
 import anywidget
 import traitlets
 
-from framewise import DATA
+from framewise import DATA, consent
+from framewise.workbench import files
 
 HERE = Path(__file__).parent
 PROGRAM = DATA.parent / "scripts" / "my_clips.py"
@@ -37,8 +39,10 @@ RECORDED = 20
 class ClipForm(anywidget.AnyWidget):
     """Ask for a video and for the consent of everyone in it, and keep both.
 
-    Files arrive in pieces, each answered before the next is sent, and wait in a temporary folder
-    that goes with the kernel. The answers are those of `course.py add-clip`, by option.
+    Files arrive in pieces, each answered before the next is sent. They wait in a private folder in
+    `data/my_clips.unfinished` that goes with the kernel; if the kernel is killed, the next form,
+    `add-clip` or `forget-clip` deletes the folder. The answers are those of `course.py add-clip`,
+    by option.
 
     Notebook: 00_start_here.ipynb
 
@@ -54,7 +58,7 @@ class ClipForm(anywidget.AnyWidget):
     kept = traitlets.Unicode("")
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="framewise-", ignore_cleanup_errors=True)
+        self._folder: Path | None = None
         self._files: dict[str, Path] = {}
         super().__init__(_info={"most": MOST, "longest": RECORDED})
         self.on_msg(self._serve)
@@ -77,11 +81,14 @@ class ClipForm(anywidget.AnyWidget):
     def _take(self, piece: dict[str, Any], data: bytes) -> int:
         """Add a piece to the video or the form; return how many bytes of it are here."""
         kind, at = piece["kind"], piece["at"]
+        if kind not in MOST:
+            raise ValueError(f"expected a file of kind {' or '.join(MOST)}, got {kind!r}.")
         if at == 0:
             self._drop(kind)
-            folder = Path(self._folder.name, kind)
+            folder = self._scratch() / kind
             folder.mkdir(exist_ok=True)
-            self._files[kind] = folder / re.sub(r"[^\w.-]", "_", piece["name"])[-80:]
+            plain = re.sub(r"[^\w.-]", "_", piece["name"])[-60:]  # a name has 255 bytes at most
+            self._files[kind] = folder / plain
             self._files[kind].write_bytes(b"")
         here = self._files[kind].stat().st_size if kind in self._files else -1
         if at != here or here + len(data) > MOST[kind]:
@@ -89,6 +96,15 @@ class ClipForm(anywidget.AnyWidget):
         with open(self._files[kind], "ab") as file:
             file.write(data)
         return here + len(data)
+
+    def _scratch(self) -> Path:
+        """Return the folder in which the files wait; it is made for the first of them."""
+        if self._folder is None:
+            files.sweep(consent.unfinished())
+            stack = contextlib.ExitStack()
+            self._folder = stack.enter_context(files.scratch_folder(consent.unfinished()))
+            weakref.finalize(self, stack.close)
+        return self._folder
 
     def _drop(self, kind: str) -> None:
         if kind in self._files:

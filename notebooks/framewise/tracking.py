@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ import cv2
 import numpy as np
 from tqdm.auto import tqdm
 
-from framewise import clips, detection, landmarks, models, shots
+from framewise import clips, detection, landmarks, likeness, models, repeats, shots
 from framewise.clips import cache_file, load_arrays, save_arrays
 from framewise.landmarks import (
     EYE_CORNERS,
@@ -34,29 +35,43 @@ from framewise.landmarks import (
     square_of_detection,
     square_of_points,
 )
+from framewise.likeness import Portrait
 from framewise.notices import Notice
 
 if TYPE_CHECKING:
     from framewise.clips import Clip
 
-SAME_PERSON = 0.07
-"""Below this strangeness two sightings are taken for one person: where it was tried, one and the
-same came to 0.04 at most and two different people to 0.10 at least."""
+MEETING = 0.07
+"""Where faces meet, one that looks less like itself than this is hidden: where it was tried, one
+and the same person came to 0.04 at most and two different people to 0.10 at least."""
 
-CUT = 0.15
-"""A change of looks between two frames above this is a cut: another face in the same place. On the
-talking sample clips it is 0.03 at most within a shot (small faces that turn or meet reach more) and
-0.09 or more from one person to another: a cut between two of like colouring is missed."""
+NEW_LOOKS = 0.15
+"""If the looks of a face change by more between two frames, the detector looks for it anew."""
 
 LOOK_EVERY = 5
-"""While a face is missing, the small tiles are searched every so many frames."""
+"""Every so many frames a face is portrayed, and small tiles are searched for a missing one."""
 
+PORTRAITS = 40
+"""The most portraits of one sighting that a new face is held against."""
 
 READ_AHEAD = 64_000_000
 """Bytes of pictures that may wait between the threads on either side."""
 
+LEAST_SEEN_S = 0.5
+"""Seconds: a face seen for less in all is dropped as a false alarm, and a gap or a stretch that is
+shorter is not told to the reader."""
+
 LEAST_WIDTH = 9
 """Pixels between the corners of an eye below which its lids cannot be measured."""
+
+MOST_TURNED = 30
+"""Degrees of yaw past which the far eye is hidden by the head itself."""
+
+MOST_NOTICES = 5
+"""Of one kind for one face; the last one says how many more there are."""
+
+FEW = 0.02
+"""Share of repeated frames, spread over a clip, that is not worth telling."""
 
 PER_FACE = ("points", "eyelids", "iris", "score")
 """The fields of a FaceTrack that are measured for each face in each frame."""
@@ -86,12 +101,16 @@ class FaceTrack:
 
 
 def track_face(clip: Clip, *, progress: bool = True) -> FaceTrack:
-    """Follow the face of a clip that the detector finds first and surest.
+    """Follow one person through a clip: the one whom the detector finds first and surest.
 
     In each frame the points are looked for where they were in the last one; the detector runs
-    only at the start, at a cut and where the face-present score falls. A face that jumps by half
-    its width between two frames may be missed without the score saying so. The result is kept on
-    disk and found again by the clip's content.
+    only at the start, where the picture jumps and where the face-present score falls. A face that
+    jumps by half its width between two frames may be missed without the score saying so.
+
+    After a cut, the face is followed only if it is recognised as the same person, as in
+    `track_faces`. Otherwise it is NaN. A face seen for less than half a second counts as a false
+    alarm if there is another one. A face that enters a shot later than others may be missed:
+    `track_faces` finds it. The result is kept on disk and found again by the clip's content.
 
     Notebook: 02_landmarks.ipynb
 
@@ -112,9 +131,10 @@ def track_face(clip: Clip, *, progress: bool = True) -> FaceTrack:
 def track_faces(clip: Clip, *, progress: bool = True) -> list[FaceTrack]:
     """Follow every face of a clip, each under one identity.
 
-    A face that was away is known again by its looks, roughly: two people of like colouring who are
-    never in one frame may be taken for one. When two faces cross, the hidden one is lost rather
-    than guessed. Faces seen for less than half a second in all are
+    A face that was away, or that appears after a cut, is taken for a known person if portraits of
+    the two agree in shape and colour, see `likeness.group`. Nobody is followed through a flash, a
+    cross-fade, or a picture that is shown for less than half a second. When two faces cross, the
+    hidden one is lost rather than guessed. Faces seen for less than half a second in all are
     dropped as false alarms.
 
     Notebook: 02_landmarks.ipynb
@@ -131,35 +151,7 @@ def track_faces(clip: Clip, *, progress: bool = True) -> list[FaceTrack]:
         The one seen longest first; empty if there is no face.
     """
     tracks = _cached_tracks(clip, None, progress)
-    seen = [int(np.isfinite(track.score).sum()) for track in tracks]
-    order = np.argsort([-n for n in seen], kind="stable")
-    return [tracks[i] for i in order if seen[i] >= min(clip.fps / 2, len(clip))]
-
-
-@dataclass(eq=False)
-class _Sighting:
-    """A face followed without a break: what was measured, and how to know it again."""
-
-    rows: dict[int, tuple[np.ndarray, float, Future[Eyes]]] = field(default_factory=dict)
-    looks: np.ndarray = field(default_factory=lambda: np.zeros((8, 8, 3), np.float32))
-    """Mean over the frames in which the whole face was to be seen."""
-    seen_alone: int = 0
-    last: np.ndarray | None = None
-    here: bool = True
-
-    def strangeness(self, looks: np.ndarray) -> float:
-        """How unlike this face others look: mean difference of colour, 0 to 1."""
-        return float(np.abs(self.looks - looks).mean())
-
-    def remember(self, looks: np.ndarray, times: int = 1) -> None:
-        self.seen_alone += times
-        self.looks = self.looks + (looks - self.looks) * times / max(self.seen_alone, 1)
-
-
-def _looks(crop: np.ndarray) -> np.ndarray:
-    """Describe the inside of a level crop coarsely, (8, 8, 3) float 0..1."""
-    inside = crop[32:-32, 32:-32]
-    return cv2.resize(inside, (8, 8), interpolation=cv2.INTER_AREA) / np.float32(255)
+    return sorted(tracks, key=lambda track: np.isnan(track.score).sum())
 
 
 def find_cuts(clip: Clip, *, progress: bool = True) -> np.ndarray:
@@ -173,16 +165,24 @@ def find_repeats(clip: Clip, *, progress: bool = True) -> np.ndarray:
 
 
 def clip_notices(clip: Clip, *, progress: bool = True) -> list[Notice]:
-    """Return what a reader must know of the clip's pictures: its cuts, and which ones repeat."""
+    """Return what a reader must know of a clip's pictures: its cuts, and which ones repeat."""
+    again = np.zeros(len(clip), bool)
+    again[find_repeats(clip, progress=progress)] = True
+    frozen = _stretches(again, clip.times)
+    spread = again.sum() - sum(again[first : last + 1].sum() for first, last in frozen)
     notices = [
         Notice("cut", cut, cut, f"Another shot begins at frame {cut}.")
         for cut in find_cuts(clip, progress=progress).tolist()
     ]
-    repeats = find_repeats(clip, progress=progress)
-    if len(repeats):
+    notices += _told(
+        "repeated_pictures",
+        [(*span, "The picture stands still") for span in frozen],
+        "The eyes are not watched there.",
+    )
+    if spread > FEW * len(again):
         statement = (
-            f"{len(repeats)} of {len(clip)} frames repeat the picture before them. "
-            "They show nothing new, so they do not count as watched."
+            f"{spread} of {len(again)} frames, spread over the clip, only repeat the picture "
+            "before them. Repeated pictures do not count as watched."
         )
         notices.append(Notice("repeated_pictures", None, None, statement))
     return notices
@@ -191,24 +191,93 @@ def clip_notices(clip: Clip, *, progress: bool = True) -> list[Notice]:
 def track_notices(track: FaceTrack) -> list[Notice]:
     """Return what a reader must know of one face: where its eyes are covered or too small."""
     corners = track.points[:, EYE_CORNERS]
-    width = np.linalg.norm(corners[:, :, 1] - corners[:, :, 0], axis=-1).max(axis=1)
-    covered = np.isnan(track.eyelids).any((1, 2, 3)) & (width >= LEAST_WIDTH)
-    covered &= np.abs(head_yaw(track.points)) < 30
-    small = width < LEAST_WIDTH
-    least = 0.5 / np.median(np.diff(track.times)) if len(track) > 1 else 1
+    width = np.linalg.norm(corners[:, :, 1] - corners[:, :, 0], axis=-1)
+    unseen = np.isnan(track.eyelids).any((2, 3)) & (width >= LEAST_WIDTH)
+    unseen &= (np.abs(head_yaw(track.points)) < MOST_TURNED)[:, None]
+    covered = [
+        (first, last, f"{_which_eyes(unseen[first : last + 1])} cannot be seen")
+        for first, last in _stretches(unseen.any(axis=1), track.times)
+    ]
+    small = [
+        (*span, f"The eyes are less than {LEAST_WIDTH} pixels wide")
+        for span in _stretches(width.max(axis=1) < LEAST_WIDTH, track.times)
+    ]
     return [
-        *_stretches("covered_eyes", covered, least, "At least one eye cannot be seen"),
-        *_stretches("small_face", small, least, "The eyes are too small to be measured"),
+        *_told("covered_eyes", covered, "What is covered is not measured."),
+        *_told("small_face", small, "That is too small to measure the lids."),
     ]
 
 
-def _stretches(kind: str, where: np.ndarray, least: float, what: str) -> list[Notice]:
+def _which_eyes(unseen: np.ndarray) -> str:
+    right, left = unseen.mean(axis=0) > 0.5
+    return "The right eye" if right and not left else "The left eye" if left > right else "The eyes"
+
+
+def _stretches(where: np.ndarray, times: np.ndarray) -> list[tuple[int, int]]:
+    """Return first and last frame of each stretch of half a second or more.
+
+    Gaps that are shorter than a quarter of a second are passed over.
+    """
+    ends = np.append(times[1:], times[-1] + np.median(np.diff(times, append=times[-1])))
     edges = np.flatnonzero(np.diff(where, prepend=False, append=False)).reshape(-1, 2)
-    return [
-        Notice(kind, first, after - 1, f"{what} in frames {first} to {after - 1}.")
-        for first, after in edges.tolist()
-        if after - first >= least
+    spans: list[list[int]] = []
+    for first, after in edges.tolist():
+        if spans and times[first] - ends[spans[-1][1]] < LEAST_SEEN_S / 2:
+            spans[-1][1] = after - 1
+        else:
+            spans.append([first, after - 1])
+    return [(a, b) for a, b in spans if ends[b] - times[a] >= LEAST_SEEN_S]
+
+
+def _told(kind: str, spans: list[tuple[int, int, str]], follows: str) -> list[Notice]:
+    """Make notices of a few stretches; the last one says how many more there are."""
+    more = len(spans) - MOST_NOTICES
+    notices = [
+        Notice(kind, first, last, f"{what} in frames {first} to {last}. {follows}")
+        for first, last, what in spans[:MOST_NOTICES]
     ]
+    if more > 0:
+        words = f"{notices[-1].statement} There are {more} more such stretches."
+        notices[-1] = notices[-1]._replace(statement=words)
+    return notices
+
+
+@dataclass(eq=False)
+class _Sighting:
+    """A face followed without a break: what was measured, and how to know it again."""
+
+    rows: dict[int, tuple[np.ndarray, float, Future[Eyes]]] = field(default_factory=dict)
+    portraits: dict[int, tuple[bool, Portrait]] = field(default_factory=dict)
+    """By frame; True if the whole face was to be seen."""
+    looks: np.ndarray = field(default_factory=lambda: np.zeros((8, 8, 3), np.float32))
+    """Mean over the frames in which the whole face was to be seen."""
+    seen_alone: int = 0
+    last: np.ndarray | None = None
+    here: bool = True
+
+    def strangeness(self, looks: np.ndarray) -> float:
+        """How unlike this face others look: mean difference of colour, 0 to 1."""
+        return float(np.abs(self.looks - looks).mean())
+
+    def remember(self, looks: np.ndarray) -> None:
+        self.seen_alone += 1
+        self.looks = self.looks + (looks - self.looks) / self.seen_alone
+
+    def in_shot(self, shot_of: np.ndarray, shot: int) -> _Sighting:
+        """Return what belongs to one shot."""
+        parts = self.rows, self.portraits
+        return _Sighting(*({t: v for t, v in d.items() if shot_of[t] == shot} for d in parts))
+
+    def best_portraits(self) -> list[Portrait]:
+        """Return the portraits of the whole face, if any; else all."""
+        whole = [portrait for whole, portrait in self.portraits.values() if whole]
+        return whole or [portrait for _, portrait in self.portraits.values()]
+
+
+def _looks(crop: np.ndarray) -> np.ndarray:
+    """Describe the inside of a level crop coarsely, (8, 8, 3) float 0..1."""
+    inside = crop[32:-32, 32:-32]
+    return cv2.resize(inside, (8, 8), interpolation=cv2.INTER_AREA) / np.float32(255)
 
 
 def _cached_tracks(clip: Clip, most: int | None, progress: bool) -> list[FaceTrack]:
@@ -229,40 +298,47 @@ def _measured(clip: Clip, most: int | None, progress: bool) -> dict[str, np.ndar
 @cache
 def _version() -> str:
     """Return a hash of all that decides a track: the networks, what runs them, and the source."""
-    modules = clips, detection, landmarks, models, shots
+    modules = clips, detection, landmarks, likeness, models, repeats, shots
     sources = [Path(__file__), *(Path(module.__file__) for module in modules)]
     parts = [path.read_bytes() for path in [*sources, models.FOLDER / "models.json"]]
     return hashlib.sha256(b"".join([models.backend().encode(), *parts])).hexdigest()[:16]
 
 
 def follow(clip: Clip, most: int | None, *, progress: bool) -> dict[str, np.ndarray]:
-    """Follow one face or (`most` None) all, in one pass over the clip.
+    """Follow one person or (`most` None) all, in one pass over the clip.
 
     The next frames are decoded, and the eyes of the last ones measured, on threads of their own.
 
     Returns
     -------
     dict
-        points, eyelids, iris, score, each (people, T, ...); cuts and repeats as in FaceTrack.
+        points, eyelids, iris, score, each (people, T, ...), by when they appear; cuts and repeats
+        as in FaceTrack.
     """
     sightings: list[_Sighting] = []
     waiting: deque[Future[Eyes]] = deque()
-    pictures = []
+    pictures, changes, before = [], [], None
     with ThreadPoolExecutor(1) as decoder, ThreadPoolExecutor(1) as worker:
         frames = _ahead(clip.frames(), decoder)
         bar = tqdm(frames, "following faces", len(clip), leave=False, disable=not progress)
         for t, image in enumerate(bar):
             pictures.append(shots.small_grey(image))
-            for sighting, points, score in _faces_in(image, t, sightings, most):
+            if t and shots.is_new(*pictures[-2:]):
+                _let_go(sightings)
+            found = _faces_in(image, t, sightings, most)
+            for sighting, points, score in found:
                 waiting.append(worker.submit(find_eyelids, image, points))
                 sighting.rows[t] = points, score, waiting[-1]
+            boxes = np.array([face_box(points) for _, points, _ in found])
+            changes.append(repeats.face_change(before, image, boxes) if t else (np.inf, np.inf))
+            before = image
             while len(waiting) > _room(image):
                 waiting.popleft().result()
-        people = _joined(sightings) if most is None else [sightings]
-        arrays = _stacked(people, len(clip))
-    cuts = shots.find_cuts(np.array(pictures))
-    repeats = np.zeros(0, int)
-    return dict(zip(PER_FACE, arrays, strict=True)) | {"cuts": cuts, "repeats": repeats}
+        again = repeats.find_repeats(np.array(changes), clip.fps)
+        cuts, shot_of = shots.find_shots(np.array(pictures), clip.times, again)
+        people = _people(sightings, shot_of, max(1, min(LEAST_SEEN_S * clip.fps, len(clip))))
+        arrays = _stacked(people if most is None else people[:1] or [[]], len(clip))
+    return dict(zip(PER_FACE, arrays, strict=True)) | {"cuts": cuts, "repeats": again}
 
 
 def _ahead(frames: Iterator[np.ndarray], decoder: ThreadPoolExecutor) -> Iterator[np.ndarray]:
@@ -279,30 +355,45 @@ def _room(image: np.ndarray) -> int:
     return int(np.clip(READ_AHEAD // image.nbytes, 1, 8))
 
 
+def _let_go(sightings: list[_Sighting]) -> None:
+    """Follow nobody further: after a jump of the picture all faces are looked for anew."""
+    for sighting in sightings:
+        sighting.here = False
+
+
 def _faces_in(image: np.ndarray, t: int, sightings: list[_Sighting], most: int | None) -> list:
     """Find the faces of frame t: first where they were, then with the detector."""
     found = []
     for sighting in [s for s in sightings if s.here]:
         points, score, crop = mesh(image, square_of_points(sighting.rows[t - 1][0]))
         looks = _looks(crop)
-        sighting.here = score >= FACE_PRESENT and np.abs(looks - sighting.last).mean() < CUT
+        sighting.here = score >= FACE_PRESENT and np.abs(looks - sighting.last).mean() < NEW_LOOKS
         if sighting.here:
             found.append((sighting, points, score, looks))
     found = _without_doubles(found)
     if not found or (most is None and t % LOOK_EVERY == 0):
         lost_now = any(t - 1 in s.rows and not s.here for s in sightings)
-        for face in _new_faces(image, t % LOOK_EVERY == 0 or lost_now, found, most):
+        closely = t % LOOK_EVERY == 0 or lost_now
+        new = _new_faces(image, closely, [face_box(row[1]) for row in found])
+        for face in new if most is None else _most_alike(image, new, sightings[:1]):
             sightings.append(_Sighting())
             found.append((sightings[-1], *face))
+    _remember(image, t, found)
+    return [row[:3] for row in found]
+
+
+def _remember(image: np.ndarray, t: int, found: list) -> None:
+    """Keep how the faces of frame t look."""
     boxes = np.array([face_box(points) for _, points, _, _ in found])
     end = image.shape[1::-1]
-    for (sighting, _, _, looks), box in zip(found, boxes, strict=True):
+    for (sighting, points, _, looks), box in zip(found, boxes, strict=True):
         alone = len(found) == 1 or np.count_nonzero(detection.iou(box, boxes)) == 1
-        inside = box.min() >= 0 and (box[2:] < end).all()
+        whole = bool(alone and box.min() >= 0 and (box[2:] < end).all())
         sighting.last = looks
-        if not sighting.seen_alone or (alone and inside):
+        if whole or not sighting.seen_alone:
             sighting.remember(looks)
-    return [row[:3] for row in found]
+        if t % LOOK_EVERY == 0 or not sighting.portraits:
+            sighting.portraits[t] = whole, likeness.portray(image, points)
 
 
 def _without_doubles(found: list) -> list:
@@ -312,43 +403,53 @@ def _without_doubles(found: list) -> list:
     for sighting, points, score, looks in found:
         others = [face_box(row[1]) for row in kept]
         meets = detection.iou(face_box(points), others).max() if others else 0
-        strange = sighting.strangeness(looks) > SAME_PERSON
+        strange = sighting.strangeness(looks) > MEETING
         sighting.here = not (meets > 0.5 or (meets > 0 and strange))
         kept += [(sighting, points, score, looks)] if sighting.here else []
     return kept
 
 
-def _new_faces(image: np.ndarray, closely: bool, found: list, most: int | None) -> Iterator:
-    """Yield points, score and looks of each face that is not among those found."""
+def _new_faces(image: np.ndarray, closely: bool, taken: list[np.ndarray]) -> Iterator:
+    """Yield points, score and looks of each face that is in none of the boxes taken."""
     longer = max(image.shape)
     faces = detection.detect_faces(image, smallest=max(40, longer // 20) if closely else longer)
-    taken = [face_box(row[1]) for row in found]
     for xyxy, keypoints in zip(faces.xyxy, faces.keypoints, strict=True):
         points, score, crop = mesh(image, square_of_detection(xyxy, keypoints))
         box = face_box(points)
-        free = not taken or detection.iou(box, taken).max() < 0.3
-        if score >= FACE_PRESENT and free and len(taken) != most:
+        if score >= FACE_PRESENT and (not taken or detection.iou(box, taken).max() < 0.3):
             taken.append(box)
             yield points, score, _looks(crop)
 
 
-def _joined(sightings: list[_Sighting]) -> list[list[_Sighting]]:
-    """Join sightings into people: those that look alike and share no frame, most alike first."""
-    people = [(s, set(s.rows), [s]) for s in sightings]
-    while True:
-        pairs = [
-            (one[0].strangeness(two[0].looks), i, j)
-            for j, two in enumerate(people)
-            for i, one in enumerate(people[:j])
-            if one[1].isdisjoint(two[1])
-        ]
-        alike, i, j = min(pairs, default=(SAME_PERSON, 0, 0))
-        if alike >= SAME_PERSON:
-            return [parts for _, _, parts in people]
-        looks, frames, parts = people.pop(j)
-        people[i][0].remember(looks.looks, looks.seen_alone)
-        people[i][1].update(frames)
-        people[i][2].extend(parts)
+def _most_alike(image: np.ndarray, faces: Iterator, known: list[_Sighting]) -> list:
+    """Return the face most like the one known; without one, the surest."""
+    if not known:
+        return [*islice(faces, 1)]
+    portraits = known[0].best_portraits()[-PORTRAITS:]
+    strange = [
+        (likeness.strangeness([likeness.portray(image, face[0])], portraits).min(), i, face)
+        for i, face in enumerate(faces)
+    ]
+    return [min(strange)[2]] if strange else []
+
+
+def _people(sightings: list[_Sighting], shot_of: np.ndarray, least: float) -> list[list[_Sighting]]:
+    """Return the sightings of each person in single shots; people of fewer frames are dropped."""
+    shots_of = [sorted(set(shot_of[list(s.rows)]) - {shots.NONE}) for s in sightings]
+    parts = [
+        (shot, sighting.in_shot(shot_of, shot))
+        for sighting, own in zip(sightings, shots_of, strict=True)
+        for shot in own
+    ]
+    parts = [(shot, part) for shot, part in parts if part.portraits]
+    pieces = [part for _, part in parts]
+    groups = likeness.group(
+        [part.best_portraits() for part in pieces],
+        [shot for shot, _ in parts],
+        [set(part.rows) for part in pieces],
+    )
+    people = [[pieces[i] for i in group] for group in groups]
+    return [person for person in people if sum(len(part.rows) for part in person) >= least]
 
 
 def _stacked(people: list[list[_Sighting]], frames: int) -> list[np.ndarray]:

@@ -1,0 +1,110 @@
+"""Files: private folders, locks, files that appear whole or not at all, and unfinished files.
+
+Public: private_folder, locked, whole_or_nothing, scratch_folder, sweep.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+if os.name == "nt":
+    import msvcrt
+else:
+    import fcntl
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder that only its owner can enter; one that is there already becomes so."""
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o700)
+    return path
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock of a file; the system releases the lock however this program ends.
+
+    Parameters
+    ----------
+    path : Path
+        A file that serves as the lock. It is made if it is missing, and it stays.
+    wait : bool
+        Wait until no other program holds the lock (on Windows for 10 s).
+
+    Raises
+    ------
+    OSError
+        Another program holds the lock.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if os.name == "nt":
+            msvcrt.locking(handle, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def whole_or_nothing(path: Path) -> Iterator[Path]:
+    """Give a name to write to; it becomes `path` if all goes well and vanishes if not.
+
+    Only its owner can read the file. Nobody can guess the name beforehand.
+    """
+    prefix, suffix = f"{path.stem[:50]}.", f".partial{path.suffix}"  # names have 255 bytes at most
+    handle, name = tempfile.mkstemp(suffix, prefix, path.parent)
+    os.close(handle)
+    try:
+        yield Path(name)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def scratch_folder(home: Path) -> Iterator[Path]:
+    """Give a private folder inside `home` for unfinished files; it vanishes at the end.
+
+    If the program is killed, the folder stays until the next `sweep` of `home`. `home` is there
+    only while it holds something.
+    """
+    with contextlib.ExitStack() as stack:
+        with locked(_lock_of(home)):
+            folder = Path(tempfile.mkdtemp(dir=private_folder(home)))
+            stack.callback(_drop, folder)
+            stack.enter_context(locked(folder / "lock"))  # tells `sweep` that we are alive
+        yield folder
+
+
+def sweep(home: Path) -> None:
+    """Delete the scratch folders in `home` whose programs have ended."""
+    with locked(_lock_of(home)):
+        for folder in home.glob("*"):
+            try:
+                with locked(folder / "lock", wait=False):
+                    pass
+            except OSError:  # its program is running
+                continue
+            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # it is not empty, or it is not there
+            home.rmdir()
+
+
+def _lock_of(home: Path) -> Path:
+    return home.with_suffix(".lock")
+
+
+def _drop(folder: Path) -> None:
+    with locked(_lock_of(folder.parent)):
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # other programs use it as well
+            folder.parent.rmdir()

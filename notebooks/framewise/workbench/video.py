@@ -1,0 +1,646 @@
+"""Read video files: which frames a file holds, when they are shown, and how each looks.
+
+A full pass decodes every frame once and keeps a checksum of each. What comes after a seek is
+compared with these checksums, so frame n is always the n-th frame of the full pass.
+
+Public: Index, open_video, read_through, decode_from, view, clock, file_notices, damage.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from framewise.notices import Notice
+
+NO_TIME = np.iinfo(np.int64).min
+"""Stands for a timestamp that the file does not give."""
+
+LARGEST = 50_000_000
+"""Pixels of the largest picture that is decoded. One such frame takes 150 MB as RGB."""
+
+WIDEST_PIXEL = 5
+"""Pixels wider or higher than this many times their other side are an error in the file."""
+
+STILL_BRANDS = ("heic", "heix", "heim", "heis", "mif1", "avif")
+"""Major brands of ISO files that hold photos (ISO/IEC 23008-12, AVIF 1.1)."""
+
+
+class Index(NamedTuple):
+    """What a full pass through a file tells of its T frames, as arrays that can be kept."""
+
+    pts: np.ndarray
+    """(T,) int64: timestamps as the file gives them, or NO_TIME."""
+    prints: np.ndarray
+    """(T,) uint32: checksums of the decoded pictures."""
+    keys: np.ndarray
+    """(K,) int64: frames at which decoding may begin. What comes after is still compared."""
+    times: np.ndarray
+    """(T,) float64: seconds since the first frame; they never fall."""
+    fps: np.ndarray
+    """() float64: mean frames per second."""
+    restarts: np.ndarray
+    """(R,) int64: frames at which the file's clock falls back."""
+    assumed: np.ndarray
+    """() bool: the file's timestamps cannot be used, so `times` follow the nominal rate."""
+    pixel: np.ndarray
+    """() float64: the width of a stored pixel over its height, as the file gives it."""
+    shapes: np.ndarray
+    """(S, 4) int64: first frame, stored width and height, orientation of each run of equal ones."""
+    interlaced: np.ndarray
+    """() int64: how many frames hold two moments in alternating lines."""
+    lost: np.ndarray
+    """(L, 2) int64: the last frame before each gap, -1 at the start, and how many are missing."""
+    doubtful: np.ndarray
+    """(D, 2) int64: first and last frame of each run that damaged data may have changed."""
+
+
+# ---- opening ----
+
+
+@contextmanager
+def open_video(
+    path: Path, *, strict: bool = False, thread_type: str = "NONE"
+) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    """Open a file and choose its moving picture; `strict` gives up a frame rather than guess it.
+
+    Raises
+    ------
+    ValueError
+        The file is no video, or it is one that cannot or must not be decoded.
+    """
+    with _open(path) as container:
+        stream = _moving_picture(container)
+        _refuse_large(path, stream)
+        stream.thread_type = thread_type
+        stream.codec_context.options = {"max_pixels": str(LARGEST)} | (
+            {"err_detect": "explode"} if strict else {}
+        )
+        yield container, stream
+
+
+def _open(path: Path, **options: str) -> av.container.InputContainer:
+    if not path.stat().st_size:
+        raise ValueError(f"{path}: the file is empty (0 bytes). Copy or download it again.")
+    try:
+        container = av.open(path, options={"max_pixels": str(LARGEST)} | options)
+    except av.error.FFmpegError as error:
+        raise ValueError(
+            f"{path}: expected a video, but FFmpeg cannot read this file ({error.strerror}). "
+            "If the recording or download was cut off, fetch it again."
+        ) from error
+    problem = _no_video(path, container)
+    if problem:
+        container.close()
+        raise ValueError(f"{path}: {problem}")
+    return container
+
+
+def _no_video(path: Path, container) -> str:
+    """Say why a file that FFmpeg can open is no video for us; empty if it is one."""
+    kind = container.format.name
+    if kind == "webp_pipe" and b"ANIM" in _head(path):
+        return (
+            "this WebP picture is animated, and FFmpeg cannot read such animations. "
+            "Convert it to MP4 or GIF with another program first."
+        )
+    brand = container.metadata.get("major_brand", "")
+    if kind.endswith("_pipe") or kind == "image2" or brand in STILL_BRANDS:
+        return "expected a video, but this is a still picture."
+    if kind in ("concat", "hls", "dash", "sdp"):
+        return "this is a list of other files. Open the video itself."
+    return ""
+
+
+def _head(path: Path) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(64)
+
+
+def _moving_picture(container) -> av.VideoStream:
+    """Choose the stream that players show: one marked as default, then the largest."""
+    kinds = av.stream.Disposition
+    no_film = kinds.attached_pic | kinds.timed_thumbnails | kinds.still_image
+    streams = [
+        stream
+        for stream in container.streams.video
+        if stream.codec_context and not stream.disposition & no_film
+    ]
+    if not streams:
+        raise ValueError(
+            f"{container.name}: expected a video, but the file holds no moving picture."
+        )
+    return max(
+        streams,
+        key=lambda stream: (bool(stream.disposition & kinds.default), np.prod(_size(stream))),
+    )
+
+
+def _refuse_large(path: Path, stream) -> None:
+    """FFmpeg forgets the size of a picture that it refused; then only the header is read."""
+    size = _size(stream)
+    if 0 in size:
+        with _open(path, skip_frame="all") as container:
+            size = _size(_moving_picture(container))
+    if size[0] * size[1] > LARGEST:
+        raise ValueError(
+            f"{path}: expected pictures of up to {LARGEST // 10**6} megapixels, but these are "
+            f"{size[0]} x {size[1]}. Scale the video down with another program first."
+        )
+
+
+def _size(stream) -> tuple[int, int]:
+    return stream.codec_context.width, stream.codec_context.height
+
+
+# ---- the full pass ----
+
+
+class _Pass(NamedTuple):
+    """What one decode of the whole file gave."""
+
+    packets: list[tuple[int, bool, bool, int]]
+    """Timestamp, key, failed, and how many frames had come out before."""
+    pts: list[int]
+    prints: list[int]
+    keys: list[int]
+    corrupt: list[int]
+    """Frames that the decoder itself marks as damaged."""
+    shapes: list[tuple[int, int, int, int]]
+    interlaced: int
+    cut_off: int
+    """How many frames the file announces beyond its end."""
+    pixel: float
+    second: float
+    """Ticks of the timestamps per second."""
+    rate: float
+    """Nominal frames per second."""
+
+
+def read_through(path: Path) -> Index:
+    """Decode everything once, and twice more with care if anything is damaged.
+
+    Raises
+    ------
+    ValueError
+        As `open_video`; the video is encrypted; not one frame decodes.
+    """
+    found = strict = _decode_all(path, strict=True, thread_type="AUTO")
+    if found.corrupt or found.cut_off or any(failed for _, _, failed, _ in found.packets):
+        # several threads do not tell which packet failed, and guess in other ways
+        strict = _decode_all(path, strict=True, thread_type="NONE")
+        found = _decode_all(path, strict=False, thread_type="NONE")
+    if not found.pts:
+        raise ValueError(f"{path}: expected a video, but not one frame of it decodes.")
+    pts = np.array(found.pts, np.int64)
+    rising = bool(NO_TIME not in pts and np.all(np.diff(pts) > 0))
+    times, fps, restarts, assumed = clock(pts, found.second, found.rate)
+    harmed = _harmed_packets(strict, found)
+    return Index(
+        pts=pts,
+        prints=np.array(found.prints, np.uint32),
+        keys=np.array(found.keys if rising else [], np.int64),
+        times=times,
+        fps=np.array(fps),
+        restarts=restarts,
+        assumed=np.array(assumed),
+        pixel=np.array(found.pixel),
+        shapes=np.array(found.shapes, np.int64).reshape(-1, 4),
+        interlaced=np.array(found.interlaced, np.int64),
+        lost=_gaps(found, harmed, pts, rising),
+        doubtful=_doubtful(found, harmed, pts),
+    )
+
+
+def _decode_all(path: Path, *, strict: bool, thread_type: str) -> _Pass:
+    """Decode a file without keeping pixels."""
+    packets, pts, prints, keys, corrupt, shapes, interlaced = [], [], [], [], [], [], 0
+    bar = tqdm(desc="reading the clip", unit=" frames", delay=1, leave=False)
+    with bar, open_video(path, strict=strict, thread_type=thread_type) as (container, stream):
+        indexed = len(stream.index_entries)
+        for packet, frames in _decode_packets(container, stream):
+            if packet is not None and packet.has_sidedata("encryption_info"):
+                raise ValueError(f"{path}: this video is encrypted. Save it without protection.")
+            if packet is not None and packet.size and not packet.is_discard:
+                time = NO_TIME if packet.pts is None else packet.pts
+                packets.append((time, packet.is_keyframe, frames is None, len(pts)))
+            for frame in frames or ():
+                if frame.key_frame:
+                    keys.append(len(pts))
+                if frame.is_corrupt:
+                    corrupt.append(len(pts))
+                shape = (frame.width, frame.height, orientation(frame))
+                if not shapes or shape != shapes[-1][1:]:
+                    shapes.append((len(pts), *shape))
+                interlaced += frame.interlaced_frame
+                prints.append(_print(frame))
+                pts.append(NO_TIME if frame.pts is None else frame.pts)
+                bar.update()
+        pixel = float(stream.sample_aspect_ratio or 1)
+        rate = float(stream.average_rate or stream.guessed_rate or 25)
+        cut_off = _cut_off(container, stream, indexed, pts)
+        second = float(1 / stream.time_base)
+    return _Pass(
+        packets, pts, prints, keys, corrupt, shapes, interlaced, cut_off, pixel, second, rate
+    )
+
+
+def _decode_packets(container, stream) -> Iterator[tuple[av.Packet | None, list | None]]:
+    """Yield each packet with the frames it gave, None where it did not decode; None at the end."""
+    packets = container.demux(stream)
+    packet = stream  # anything but None
+    while packet is not None:
+        try:
+            packet = next(packets)
+            if not packet.size and packet.dts is None:
+                packet = None
+        except (StopIteration, av.error.FFmpegError):  # the file ends inside a packet
+            packet = None
+        try:
+            yield packet, stream.decode(packet)
+        except av.error.FFmpegError:
+            yield packet, None
+
+
+def _frames(container, stream) -> Iterator[av.VideoFrame]:
+    for _, frames in _decode_packets(container, stream):
+        yield from frames or ()
+
+
+def _print(frame: av.VideoFrame) -> int:
+    """Return a checksum of every eighth row of each plane, which meets every block of a codec."""
+    total = 0
+    for number, plane in enumerate(frame.planes):
+        parts = [part for part in frame.format.components if part.plane == number]
+        used = sum(part.width * part.bits for part in parts) // 8
+        rows = np.frombuffer(plane, np.uint8)[: plane.height * plane.line_size]
+        rows = rows.reshape(plane.height, plane.line_size)[::8, : min(used, plane.line_size)]
+        total = zlib.crc32(np.ascontiguousarray(rows), total)
+    return total
+
+
+# ---- damage ----
+
+
+def _cut_off(container, stream, indexed: int, pts: list[int]) -> int:
+    """Count the frames that the file announces beyond its end.
+
+    MP4 and AVI list where each frame lies. An AVI file that was cut off has lost its list, but
+    still tells how many frames there were. Matroska tells when its last frame ends.
+    """
+    beyond = sum(entry.pos >= container.size for entry in stream.index_entries)
+    if not pts or NO_TIME in pts:
+        return beyond
+    if container.format.name == "avi" and indexed < 2:
+        return max(0, stream.frames - pts[-1] - 1)
+    if len(pts) < 2 or "DURATION" not in stream.metadata:
+        return beyond
+    hours, minutes, seconds = stream.metadata["DURATION"].split(":")
+    end = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    step = float((pts[-1] - pts[0]) * stream.time_base / (len(pts) - 1))
+    missing = end - float(pts[-1] * stream.time_base) - step
+    return round(missing / step) if step > 0 and missing > 0.5 else 0
+
+
+def _harmed_packets(strict: _Pass, found: _Pass) -> np.ndarray:
+    """Return the numbers of packets that do not decode cleanly, or build on such packets.
+
+    Harm goes on to the next key packet, and to the packets after it that are shown before it.
+    """
+    corrupt = {each.pts[i] for each in (strict, found) for i in each.corrupt} - {NO_TIME}
+    harmed, before, now, shown = [], False, False, NO_TIME
+    for i, (first, second) in enumerate(zip(strict.packets, found.packets, strict=False)):
+        time, key = first[:2]
+        if key:
+            before, now, shown = now, False, time
+        now = now or first[2] or second[2] or time in corrupt
+        if now or (before and NO_TIME < time < shown):
+            harmed.append(i)
+    return np.array(harmed, np.int64)
+
+
+def _gaps(found: _Pass, harmed: np.ndarray, pts: np.ndarray, rising: bool) -> np.ndarray:
+    """Count harmed packets that gave no frame, by the last frame before them."""
+    last, gaps = len(pts) - 1, {}
+    given = set(found.pts)
+    for time, _, failed, before in (found.packets[i] for i in harmed):
+        if failed if NO_TIME in given else time not in given:
+            after = int(np.searchsorted(pts, time)) - 1 if rising else before - 1
+            gaps[after] = gaps.get(after, 0) + 1
+    if found.cut_off:
+        gaps[last] = gaps.get(last, 0) + found.cut_off
+    return np.array(sorted(gaps.items()), np.int64).reshape(-1, 2)
+
+
+def _doubtful(found: _Pass, harmed: np.ndarray, pts: np.ndarray) -> np.ndarray:
+    """Return the runs of frames that harmed packets gave; without times, all after the first."""
+    packets = [found.packets[i] for i in harmed]
+    doubt = np.isin(pts, [time for time, *_ in packets if time != NO_TIME])
+    doubt[found.corrupt] = True
+    if packets and NO_TIME in pts:
+        doubt[packets[0][3] :] = True
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], doubt, [0]])))
+    return edges.reshape(-1, 2) - [0, 1]
+
+
+def damage(index: Index) -> str:
+    """Say in full sentences which frames are missing or doubtful; empty if none."""
+    told, count = [], len(index.pts)
+    if len(index.lost):
+        missing = int(index.lost[:, 1].sum())
+        places = [
+            f"{n} after frame {after}" if after >= 0 else f"{n} before frame 0"
+            for after, n in index.lost.tolist()
+        ]
+        told.append(
+            f"{count} of {count + missing} frames decode. {missing} are missing or cut off "
+            f"({_list(places)})."
+        )
+    if len(index.doubtful):
+        runs = [f"{a} to {b}" if b > a else f"{a}" for a, b in index.doubtful.tolist()]
+        told.append(
+            f"The decoder guessed parts of these frames, or built on guessed ones: {_list(runs)}."
+        )
+    return " ".join(told)
+
+
+def _list(places: list[str]) -> str:
+    return ", ".join(places[:6]) + f" and {len(places) - 6} more places" * (len(places) > 6)
+
+
+# ---- time ----
+
+
+def clock(
+    pts: np.ndarray, second: float, rate: float
+) -> tuple[np.ndarray, float, np.ndarray, bool]:
+    """Turn timestamps into times that never fall.
+
+    Where the timestamps fall, another recording was joined: time goes on with the usual step of
+    the part before. Frames without a timestamp are spaced evenly between those that have one, or
+    by the usual step. If more than one frame in ten falls, the timestamps are no use.
+
+    Parameters
+    ----------
+    pts : (T,) int64
+        Timestamps, or NO_TIME.
+    second : float
+        Ticks per second.
+    rate : float
+        Frames per second to assume if the timestamps are no use.
+
+    Returns
+    -------
+    times : (T,) float64, seconds
+    fps : float
+        Mean rate.
+    restarts : (R,) int64
+        Frames at which the timestamps fall.
+    assumed : bool
+        `times` follow `rate`.
+    """
+    known = np.flatnonzero(pts != NO_TIME)
+    stamps = (pts[known] - pts[known[:1]]) / second
+    steps = np.diff(stamps) / np.diff(known)
+    falls = np.flatnonzero(steps < 0) + 1
+    if not np.any(steps > 0) or len(falls) > len(pts) / 10:
+        return np.arange(len(pts)) / rate, rate, known[:0], len(pts) > 1
+    usual = np.median(steps[steps > 0])
+    times = np.full(len(pts), np.nan)
+    end = last = 0.0
+    for part in np.split(np.arange(len(known)), falls):
+        own = steps[part[:-1]]
+        usual = np.median(own[own > 0]) if np.any(own > 0) else usual
+        frames = known[part]
+        begin = end + last * (frames[0] - known[part[0] - 1]) if part[0] else usual * frames[0]
+        times[frames] = begin + stamps[part] - stamps[part[0]]
+        end, last = times[frames[-1]], usual
+    numbers = np.arange(len(pts))
+    times = np.interp(numbers, known, times[known])
+    first_step = steps[steps > 0][0]
+    times[: known[0]] = times[known[0]] - (known[0] - numbers[: known[0]]) * first_step
+    times[known[-1] :] += (numbers[known[-1] :] - known[-1]) * last
+    times -= times[0]
+    return times, float((len(pts) - 1) / times[-1]), known[falls], False
+
+
+# ---- seeking ----
+
+
+def decode_from(path: Path, index: Index, start: int) -> Iterator[av.VideoFrame]:
+    """Yield decoded frames from number `start` on, each as the full pass gave it.
+
+    Decoding begins at a key frame. If a frame differs from the full pass, it begins anew at an
+    earlier key frame, and at last at the start. On one thread: several guess damage in other ways,
+    and are slower on small pictures.
+    """
+    keys = index.keys[(index.keys > 0) & (index.keys <= start)]
+    for key in keys[:-3:-1]:
+        for frame in _after_seek(path, index, int(key), start):
+            if _print(frame) != index.prints[start]:
+                break
+            yield frame
+            start += 1
+            if start == len(index.pts):
+                return
+    with open_video(path) as (container, stream):
+        yield from islice(_frames(container, stream), start, None)
+
+
+def _after_seek(path: Path, index: Index, key: int, start: int) -> Iterator[av.VideoFrame]:
+    """Yield frames from `start` on, decoded from a key frame; nothing if `start` is not met."""
+    with open_video(path) as (container, stream):
+        for _, frames in _decode_packets(container, stream):
+            if frames is not None:  # the decoder has read the notes that stand only at the start
+                break
+        container.seek(int(index.pts[key]), stream=stream)
+        frames = _frames(container, stream)
+        first = next((f for f in frames if f.pts is None or f.pts >= index.pts[start]), None)
+        if first is not None and first.pts == index.pts[start]:
+            yield first
+            yield from frames
+
+
+# ---- how a frame looks ----
+
+
+TRANSPOSED, ROWS, COLUMNS, UNUSABLE = 1, 2, 4, 8
+"""An orientation is a sum of the first three: swap rows and columns, then reverse rows, columns."""
+
+
+def orientation(frame: av.VideoFrame) -> int:
+    """Read how a decoded frame is to be turned or mirrored; UNUSABLE if no such way fits.
+
+    The display matrix comes from the container or from the video data itself. It maps (x, y) to
+    (a x + c y, b x + d y); see FFmpeg's libavutil/display.h.
+    """
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return 0
+    a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].astype(float)
+    straight, crossed = sorted((abs(a), abs(d))), sorted((abs(b), abs(c)))
+    if straight[0] > 0 and crossed[1] < 0.01 * straight[0]:
+        return ROWS * (d < 0) + COLUMNS * (a < 0)
+    if crossed[0] > 0 and straight[1] < 0.01 * crossed[0]:
+        return TRANSPOSED + ROWS * (b < 0) + COLUMNS * (c < 0)
+    return UNUSABLE
+
+
+def view(frame: av.VideoFrame, pixel: float, size_wh: tuple[int, int] | None = None) -> np.ndarray:
+    """Return a frame as it is to be seen: (H, W, 3) uint8 RGB, upright, with square pixels.
+
+    Parameters
+    ----------
+    pixel : float
+        Width of a stored pixel over its height. The shorter side of the pixel is stretched.
+    size_wh : (int, int), pixels, optional
+        A picture of another size is scaled to fit, with black beside it if its shape differs.
+    """
+    image = _turned(_squared(frame.to_ndarray(format="rgb24"), pixel), orientation(frame))
+    if size_wh is None or image.shape[1::-1] == size_wh:
+        return np.ascontiguousarray(image)
+    scale = min(size_wh[0] / image.shape[1], size_wh[1] / image.shape[0])
+    width, height = (max(1, round(side * scale)) for side in image.shape[1::-1])
+    left, top = (size_wh[0] - width) // 2, (size_wh[1] - height) // 2
+    whole = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    part = cv2.resize(np.ascontiguousarray(image), (width, height), interpolation=way)
+    whole[top : top + height, left : left + width] = part
+    return whole
+
+
+def _square_size(width: int, height: int, pixel: float) -> tuple[int, int]:
+    """Return the size (w, h) with square pixels; nothing gets smaller."""
+    if not 1 / WIDEST_PIXEL <= pixel <= WIDEST_PIXEL:
+        return width, height
+    return round(width * max(1, pixel)), round(height * max(1, 1 / pixel))
+
+
+def _squared(image: np.ndarray, pixel: float) -> np.ndarray:
+    size = _square_size(*image.shape[1::-1], pixel)
+    return image if size == image.shape[1::-1] else cv2.resize(image, size)
+
+
+def _turned(image: np.ndarray, how: int) -> np.ndarray:
+    if how & TRANSPOSED:
+        image = image.transpose(1, 0, 2)
+    return image[:: -1 if how & ROWS else 1, :: -1 if how & COLUMNS else 1]
+
+
+# ---- what a reader must know ----
+
+
+def file_notices(index: Index) -> list[Notice]:
+    """Return what a reader must know of the file before trusting what is measured on it."""
+    whole = [
+        *_orientation_facts(index.shapes[:, 3]),
+        *_pixel_facts(index),
+        *_interlacing_facts(index),
+    ]
+    return [
+        *_damage_notices(index),
+        *_size_notices(index),
+        *_clock_notices(index),
+        *(Notice(kind, None, None, statement) for kind, statement in whole),
+    ]
+
+
+def _damage_notices(index: Index) -> Iterator[Notice]:
+    if damage(index):
+        at = [*index.doubtful.ravel(), *np.clip(index.lost[:, 0], 0, None)]
+        yield Notice("damaged", int(min(at)), int(max(at)), f"The file is damaged. {damage(index)}")
+
+
+def _size_notices(index: Index) -> Iterator[Notice]:
+    sizes = [_shown_size(shape, float(index.pixel)) for shape in index.shapes]
+    begins = index.shapes[:, 0].tolist()
+    stops = [*begins[1:], len(index.pts)]
+    other = [i for i, size in enumerate(sizes) if size != sizes[0]]
+    if other:
+        width, height = sizes[0]
+        places = [f"{sizes[i][0]} x {sizes[i][1]} from frame {begins[i]} on" for i in other]
+        yield Notice(
+            "size_change",
+            begins[other[0]],
+            stops[other[-1]] - 1,
+            f"The picture begins with {width} x {height} pixels and changes its size "
+            f"({_list(places)}). Frames of another size are scaled to the first one.",
+        )
+
+
+def _shown_size(shape: np.ndarray, pixel: float) -> tuple[int, int]:
+    _, width, height, how = shape.tolist()
+    size = _square_size(width, height, pixel)
+    return size[::-1] if how & TRANSPOSED else size
+
+
+def _clock_notices(index: Index) -> Iterator[Notice]:
+    if index.assumed:
+        yield Notice(
+            "assumed_times",
+            None,
+            None,
+            "The file has no timestamps that can be used. Times and rates assume that "
+            f"{index.fps:.3g} frames are shown per second.",
+        )
+    if len(index.restarts):
+        frames = index.restarts.tolist()
+        yield Notice(
+            "clock_restart",
+            frames[0],
+            frames[-1],
+            f"The file's clock falls back at {_list([f'frame {i}' for i in frames])}, as in "
+            "recordings that were joined. Time goes on there with the usual step between frames.",
+        )
+
+
+def _orientation_facts(ways: np.ndarray) -> Iterator[tuple[str, str]]:
+    flips = [bin(how & (TRANSPOSED | ROWS | COLUMNS)).count("1") for how in ways.tolist()]
+    if any(count % 2 for count in flips):
+        yield (
+            "mirrored",
+            "The file asks players to mirror its picture, and it is shown mirrored. "
+            "Left and right are those of the shown picture.",
+        )
+    if UNUSABLE in ways:
+        yield (
+            "orientation",
+            "The file asks for a turn that is no multiple of 90 degrees, or its display matrix is "
+            "not valid. This is ignored, so the picture may not be upright.",
+        )
+
+
+def _pixel_facts(index: Index) -> Iterator[tuple[str, str]]:
+    pixel, (width, height) = float(index.pixel), index.shapes[0, 1:3].tolist()
+    shown = _square_size(width, height, pixel)
+    if not 1 / WIDEST_PIXEL <= pixel <= WIDEST_PIXEL:
+        yield (
+            "pixel_aspect",
+            f"The file says that its pixels are {pixel:.3g} times as wide as high. "
+            "No camera records so, and it is ignored.",
+        )
+    elif shown != (width, height):
+        yield (
+            "pixel_aspect",
+            f"Stored pixels are {pixel:.3g} times as wide as high. The picture is stretched from "
+            f"{width} x {height} to {shown[0]} x {shown[1]}. Fine traces such as noise are changed "
+            "by this, so look for them in the stored pixels.",
+        )
+
+
+def _interlacing_facts(index: Index) -> Iterator[tuple[str, str]]:
+    if index.interlaced > len(index.pts) / 2:
+        yield (
+            "interlaced",
+            "Each frame holds two moments in alternating lines (interlacing). Edges like combs "
+            "on what moves come from this and are no trace of a fake.",
+        )
