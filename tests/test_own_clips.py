@@ -686,8 +686,11 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from framewise.workbench import files
-with files.scratch_folder(Path(sys.argv[1])) as folder:
-    (folder / "my_film.mp4").write_bytes(b"half")
+with (
+    files.scratch_folder(Path(sys.argv[1])) as folder,
+    files.whole_or_nothing(folder / "my_film.mp4") as partial,
+):
+    partial.write_bytes(b"half")
     os.kill(os.getpid(), signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
 """
 
@@ -697,7 +700,7 @@ def killed(home):
     """Return what a command that was killed has left, half-written."""
     place = {**os.environ, "PYTHONPATH": str(own_clips.HERE.parent)}
     subprocess.run([sys.executable, "-c", KILLED, str(consent.unfinished())], env=place)
-    (left,) = consent.unfinished().glob("*/my_film.mp4")
+    (left,) = consent.unfinished().glob("*/my_film.*")
     return left
 
 
