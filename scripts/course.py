@@ -48,7 +48,7 @@ DISK_NEEDED, TEMPORARY_NEEDED = 1_300_000_000, 400_000_000  # bytes: installed, 
 ADDRESS, DEFAULT_PORT = "127.0.0.1", 8888
 
 EPILOG = """\
-Without a command, start is meant. Options go after the command. Examples:
+Without a command, the course starts. Options go after the command. Examples:
 
   python3 scripts/course.py                    set everything up, open the first notebook
   python3 scripts/course.py check              is everything all right on this machine?
@@ -58,6 +58,8 @@ Without a command, start is meant. Options go after the command. Examples:
 
 The first start needs the internet and a few minutes; after that the course needs no network.
 Everything is installed into the folder .venv: delete it, and the next start makes it again.
+The notebooks are served to you alone. The server listens on this computer only and asks for a
+token, and other users of the computer cannot read your recordings, marks, pages and kernels.
 """
 
 # What pip's messages mean: words to look for, what is wrong, what to do. The first match counts.
@@ -223,6 +225,8 @@ def run(here: bool, *arguments: object, cwd: Path | None = None) -> int:
         return child.wait()
     except KeyboardInterrupt:
         end(child)
+        if child.returncode < 0:  # it was killed before it could say so itself
+            print("\nStopped.", file=sys.stderr)
         raise
 
 
@@ -715,7 +719,7 @@ QUIET = ("--no-browser", {"action": "store_true", "help": "print the address, op
 COMMANDS = {
     "start": (
         start,
-        "set everything up and open the first notebook (what happens without a command)",
+        "set everything up and open the first notebook, for you alone (the default command)",
         [QUIET, ("--port", {"type": int, "help": "the port to serve on (8888 or the next free)"})],
     ),
     "check": (check, "say line by line what works and how to repair what does not", []),
@@ -805,7 +809,6 @@ def main() -> int:
         keep_private()
         return COMMANDS[options.command][0](options)
     except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
         return 130
     except OSError as error:
         raise SystemExit(explain(str(error), error)) from None

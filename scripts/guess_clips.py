@@ -5,9 +5,10 @@ Run inside the project's .venv:  python scripts/guess_clips.py
 Three people. Two clips are plain excerpts of sample clips. In the third, one eye stays open while
 the other blinks: the same rendered person's open eye, as it was in the frame before the blink, is
 laid over the shut one with a soft edge. Which frames hold a full blink is known from the truth.
-All three carry the same mark, so that the mark gives nothing away. Their entries in catalog.json
-are replaced, with new hashes: the encoder does not write the same bytes each time. The other
-entries stay as they are.
+All three carry the same mark, so that the mark gives nothing away. For the same reason this script
+alone does not use `fakes.write_fake`, which would mark the altered clip as a fake; it asks for
+consent itself. The entries of the three in catalog.json are replaced, with new hashes: the encoder
+does not write the same bytes each time. The other entries stay as they are.
 """
 
 import json

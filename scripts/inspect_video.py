@@ -27,6 +27,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 from framewise import DATA, blinks, clips, consent, inspector, landmarks, rates, tracking
 from framewise.notices import Notice
+from framewise.workbench.files import private_folder
 
 READING = (
     "The face-present score comes from the landmark network. It tells from 0 to 1 how sure the "
@@ -105,7 +106,7 @@ def inspect(video: Path, out: Path | None = None, numbers: Path | None = None) -
     with warnings.catch_warnings():  # the page and the terminal tell what the warning says
         warnings.simplefilter("ignore", UserWarning)
         clip = clips.Clip(video)
-    page = inspector.check_page((out or _default_page(clip)).expanduser().absolute())
+    page = inspector.check_page((out or _default_page(clip)).absolute())
     tracks = tracking.track_faces(clip)
     measured = measure(clip, tracks)
     told = _warning_words(measured)
@@ -130,7 +131,7 @@ def _check_places(out: Path | None, numbers: Path | None) -> None:
 
 def _default_page(clip: clips.Clip) -> Path:
     short = os.fsencode(clip.path.name)[:150].decode(errors="ignore")
-    return DATA.parent / "build" / f"{short}.{clip.sha256[:8]}.inspect.html"
+    return private_folder(DATA.parent / "build") / f"{short}.{clip.sha256[:8]}.inspect.html"
 
 
 def measure(clip: clips.Clip, tracks: list[tracking.FaceTrack]) -> Measured:

@@ -157,4 +157,8 @@ def main(numbers: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        print("\nStopped. Only the notebooks listed above ran to their end.", file=sys.stderr)
+        sys.exit(130)

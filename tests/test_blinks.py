@@ -1,6 +1,7 @@
 """Blinks: eyes and curves made by hand, and the truth of the sample clips."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -89,12 +90,96 @@ def test_kinds_are_told_apart(dip, expected):
     assert kinds(*curve(dip)) == expected
 
 
-def by_frames(*shares, before=50, after=50, level=0.3):
-    """Opening (T, 2) and its times at 25 frames/s, from shares of the level, frame by frame."""
-    share = np.concatenate(
-        [np.ones(before), *np.atleast_2d(*map(np.ravel, [shares])), np.ones(after)]
-    )
-    return level * np.stack([share, share], axis=1), np.arange(len(share)) / 25
+def by_frames(*shares, right=None):
+    """Opening (T, 2) and times at 25 frames/s: one second open, these shares, two seconds open.
+
+    `right` is the right eye's share, if it differs.
+    """
+    left = np.concatenate([np.ones(25), np.hstack(shares), np.ones(50)])
+    right = left if right is None else np.full(len(left), right)
+    return 0.3 * np.stack([right, left], axis=1), np.arange(len(left)) / 25
+
+
+def held(share, frames):
+    return np.full(frames, share)
+
+
+def spans(found):
+    return [(one.kind, one.first - 25, one.last - 25) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"),
+    [
+        pytest.param(
+            [0.7, 0.2, 0.1, 0.5, held(0.7, 12), 0.78], [("blink", 1, 3)], id="slow reopening"
+        ),
+        pytest.param([held(0.78, 11), 0.4, 0.1, 0.5], [("blink", 11, 13)], id="slow closing"),
+        pytest.param([0.5, 0.1, 0.5, 0.7], [("blink", 0, 3)], id="short: the whole dip"),
+        pytest.param([0.7, held(0.1, 12), 0.7], [("blink", 1, 12)], id="just short enough"),
+        pytest.param([held(0.1, 13), 0.7, 0.7], [("closure", 0, 14)], id="long deep half"),
+        pytest.param(
+            [0.4, 0.1, 0.5, 0.7, 0.6, 0.3, 0.2, 0.5],
+            [("blink", 0, 2), ("blink", 3, 7)],
+            id="double",
+        ),
+        pytest.param(
+            [0.1, 0.6, 0.75, 0.7, 0.4, held(0.75, 12)],
+            [("blink", 0, 1), ("blink", 4, 4)],
+            id="double, slow at the end",
+        ),
+        pytest.param([0.1, 0.3, 0.5, 0.3, 0.4], [("blink", 0, 4)], id="not half open between"),
+        pytest.param([0.1, 0.3, 0.6, 0.5, 0.6], [("blink", 0, 4)], id="shallow joins deep"),
+        pytest.param([0.2, 0.7, 0.2, 0.7, 0.2], [("blink", 0, 4)], id="flicker"),
+        pytest.param(9 * [0.2, 0.7], [("closure", 0, 17)], id="flicker of eyes held shut"),
+        pytest.param([held(0.7, 30), 0.2, 0.2, held(0.7, 5)], [("blink", 30, 31)], id="look down"),
+        pytest.param(3 * [0.1, 0.2, 0.7, 0.75], 3 * ["blink"], id="three"),
+    ],
+)
+@pytest.mark.parametrize("eyes", ["both", "left"])
+def test_the_deep_half_decides_what_a_dip_is(shares, expected, eyes):
+    opening, times = by_frames(*shares, right=None if eyes == "both" else 1)
+    found = spans(blinks.find_closures(opening, times))
+    kind_of = {"both": lambda kind: kind, "left": lambda kind: "wink"}[eyes]
+    if isinstance(expected[0], str):
+        assert [kind for kind, *_ in found] == [kind_of(kind) for kind in expected]
+    else:
+        assert found == [(kind_of(kind), first, last) for kind, first, last in expected]
+
+
+@pytest.mark.parametrize("low", [0.3, 0.5, 0.62])
+@pytest.mark.parametrize("seconds", [1.5, 2.5])
+def test_looks_down_are_no_blinks(low, seconds):
+    times = np.arange(250) / 25
+    for bell in (
+        np.cos(np.clip((times - 5) / seconds, -0.5, 0.5) * np.pi) ** 2,
+        np.clip(2 - np.abs(times - 5) / (seconds / 4), 0, 1),
+    ):
+        share = 1 - (1 - low) * bell
+        assert set(kinds(0.3 * np.stack([share, share], axis=1), times)) <= {"closure"}
+
+
+@pytest.mark.parametrize("end", [0.4, 0.5, 0.6, 0.7])
+@pytest.mark.parametrize("seconds", [0.04, 0.4, 1])
+def test_lids_that_go_down_and_stay_down_as_in_a_cross_fade_are_no_closure(end, seconds):
+    times = np.arange(250) / 25
+    share = 1 - (1 - end) * np.clip((times - 5) / seconds, 0, 1)
+    opening = 0.4 * np.stack([share, share], axis=1)
+    assert kinds(opening, times) == kinds(opening[::-1], times) == []
+
+
+def test_nothing_reaches_over_a_cut():
+    opening, times = by_frames([0.7, 0.1, 0.1, 0.7])
+    for cut in (25, 26, 27, 28, 29):  # frames 25 to 28 are low; 24 and 29 are their neighbours
+        assert not kinds(opening, times, cuts=[cut]), cut
+    opening[27:] *= 0.6  # another person, with narrower eyes
+    level = blinks.open_level(opening, times, cuts=[27])
+    assert level[:27] == pytest.approx(0.3) and level[27:] == pytest.approx(0.18)
+    opening, times = by_frames([0.7, 0.1, 0.1, 0.7])
+    assert kinds(opening, times, cuts=[0, 24, 30]) == ["blink"]
+    opening[:24] *= 2
+    assert kinds(opening, times, cuts=[24]) == ["blink"]
+    assert blinks.seconds_watched(opening, times, cuts=[24]) == pytest.approx(len(times) / 25)
 
 
 def test_the_level_is_each_eyes_own_and_follows_slow_changes():
@@ -209,12 +294,104 @@ def test_eyes_that_are_hardly_ever_open_are_not_seen_instead_of_silent(shut, noi
     assert blinks.seconds_watched(opening, times) == pytest.approx(10, abs=1)
 
 
+def track_of(opening, times, *, cuts=(), repeats=()):
+    """A track of a face that looks straight ahead, with this opening (T, 2)."""
+    points = np.zeros((len(times), 468, 2), np.float32)
+    points[:, [1, 234, 454, 263], 0] = 50, 0, 100, 70
+    eyelids = np.zeros((len(times), 2, 16, 2), np.float32)
+    eyelids[:, :, :9, 0], eyelids[:, :, 9:, 0] = np.arange(9), np.arange(1, 8)
+    eyelids[:, :, 9:, 1] = -8 * opening[..., None]
+    iris, score = np.zeros((len(times), 2, 5, 2), np.float32), np.ones(len(times), np.float32)
+    more = {"cuts": np.array(cuts, int), "repeats": np.array(repeats, int)}
+    return tracking.FaceTrack(points, eyelids, iris, score, times, **more)
+
+
+def test_a_track_is_measured_as_its_curve_is():
+    opening, times = curve((2, 0.3, 0.9), (4, 0.3, 0.9, 0.1), (6, 0.8, 0.9), seconds=10)
+    found = blinks.measure(track_of(opening, times))
+    assert found.opening == pytest.approx(opening, abs=1e-6)
+    assert spans(found.closures) == spans(blinks.find_closures(found.opening, times))
+    assert [one.kind for one in found.closures] == ["blink", "wink", "closure"]
+    assert found.blinks == found.closures[:1] and found.notices == []
+    assert found.seconds == blinks.seconds_watched(opening, times) == pytest.approx(10)
+    assert "1 blink in 10.0 s" in found.statement() and "1 closure of" in found.statement("reading")
+    cut = blinks.measure(track_of(opening, times, cuts=[50]))
+    assert [one.kind for one in cut.closures] == ["wink", "closure"]
+
+
+def shown(opening, fps, each):
+    """Opening, times and repeats of pictures that are shown `each` times, at `fps` frames/s."""
+    source = np.repeat(np.arange(len(opening)), each)
+    repeats = np.flatnonzero(np.diff(source, prepend=-1) == 0)
+    return opening[source], np.arange(len(source)) / fps, repeats
+
+
+def test_only_new_pictures_are_watched():
+    opening, times = curve((2, 0.3, 0.9), (5, 0.3, 0.9))
+    plain = blinks.measure(track_of(opening, times))
+    each = np.full(200, 2)
+    each[[50, 110]], each[130] = 3, 50  # the picture at 5.2 s stays for 1 s
+    twice, times, repeats = shown(opening, 50, each)
+    found = blinks.measure(track_of(twice, times, repeats=repeats))
+    assert len(found.opening) == 450 == len(times)
+    assert found.seconds == pytest.approx(8 + 2 * 0.02 - 0.04)
+    source = np.repeat(np.arange(200), each)
+    assert source[[b.first for b in found.blinks]].tolist() == [b.first for b in plain.blinks]
+    assert source[[b.lowest for b in found.blinks]].tolist() == [b.lowest for b in plain.blinks]
+    assert source[[b.last for b in found.blinks]].tolist() == [b.last for b in plain.blinks]
+    assert found.blinks[0].first not in repeats and found.blinks[0].last in repeats
+    opening[125:135] = 0.05
+    hidden, *more = shown(opening, 50, each)
+    found = blinks.measure(track_of(hidden, *more[:1], repeats=more[1]))
+    assert len(found.blinks) == 1  # the other one runs into the picture that stays
+
+
+@pytest.mark.parametrize(
+    ("opening", "times", "repeats", "words"),
+    [
+        (np.full((1, 2), 0.3), np.zeros(1), (), "has 1 frame. A still picture cannot"),
+        (np.full((90, 2), 0.3), np.arange(90) / 9, (), "shows 9 new pictures a second"),
+        (np.full((90, 2), 0.3), np.zeros(90), (), "have the same time"),
+        (np.full((90, 2), np.nan), np.arange(90) / 25, (), "never seen well enough"),
+        (np.full((90, 2), 0.05), np.arange(90) / 25, (), "never seen well enough"),
+        (np.full((90, 2), 0.3), np.arange(90) / 25, range(1, 90), "90 frames, and all .* same"),
+        (*shown(np.full((30, 2), 0.3), 30, 6), "shows 5 new pictures a second"),
+        (*shown(np.full((30, 2), 0.3), 12.5, 4), "3.12 new .* may be slowed down"),
+    ],
+)
+def test_where_blinks_cannot_be_counted_a_notice_says_why(opening, times, repeats, words):
+    found = blinks.measure(track_of(opening, times, repeats=repeats))
+    assert found.blinks is None and found.seconds == 0 and found.closures == []
+    assert [notice.kind for notice in found.notices] == ["blinks_not_counted"]
+    assert re.search(words, found.statement())
+    np.testing.assert_allclose(found.opening, opening, atol=1e-6)
+
+
+def test_a_film_that_is_slowed_down_is_told():
+    dips = [(second, 1.2, 0.9) for second in (5, 13, 21)]  # blinks of 0.3 s, four times slower
+    found = blinks.measure(track_of(*curve(*dips, seconds=30, fps=12.5)))
+    assert [one.kind for one in found.closures] == ["closure"] * 3 and found.blinks == []
+    (notice,) = found.notices
+    assert notice.kind == "slow_motion" and "may be slowed down" in notice.statement
+    assert "may be slowed down" in found.statement("talking")
+    assert "usual" not in found.statement("talking")
+
+
+@pytest.mark.parametrize(("frames", "told"), [(12, False), (40, True)])
+def test_one_eye_alone_is_not_watched_and_is_told(frames, told):
+    opening, times = curve((2, 0.3, 0.9), (5, 0.3, 0.9))
+    opening[120 : 120 + frames, 1] = np.nan
+    found = blinks.measure(track_of(opening, times))
+    assert len(found.blinks) == 1 and found.seconds == pytest.approx(8 - frames / 25)
+    assert [notice.kind for notice in found.notices] == ["blinks_not_counted"] * told
+    assert not told or "Only one eye was seen for 1.6 s" in found.notices[0].statement
+
+
 @pytest.mark.parametrize("name", [name for name in ENTRIES if name.endswith("_talk")])
 def test_true_blinks_are_found_and_no_others(name):
     clip = clips.open_sample(name)
     truth, track = clips.load_truth(clip), tracking.track_face(clip, progress=False)
-    yaw = landmarks.head_yaw(track.points)
-    lowest = [b.lowest for b in blinks.find_blinks(blinks.eye_opening(track), clip.times, yaw=yaw)]
+    lowest = [blink.lowest for blink in blinks.measure(track).blinks]
     near = np.abs(np.subtract.outer(lowest, truth.blinks[:, 1])) <= 3
     assert near.any(axis=1).all()
     assert near.any(axis=0)[~truth.partial].all()

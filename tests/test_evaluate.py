@@ -1,6 +1,7 @@
 """The evaluation: matching and scores by hand, and one small run."""
 
 import csv
+from itertools import chain
 from types import SimpleNamespace
 
 import evaluate
@@ -112,17 +113,54 @@ def test_a_small_run_gives_the_table_that_is_kept(tmp_path, monkeypatch, capsys)
     assert kept == [{name: str(value) for name, value in row.items()} for row in rows]
 
 
-def test_the_levels_that_were_tried_are_scored_on_the_choosing_people_alone(tmp_path, monkeypatch):
+def test_the_thresholds_that_were_tried_are_scored_on_the_choosing_people_alone(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(clips, "DATA", tmp_path)
-    tried = {"SHUT": (evaluate.TRIED["SHUT"][0], (0.0, 0.65))}
-    monkeypatch.setattr(evaluate, "TRIED", tried)
+    monkeypatch.setattr(evaluate, "TRIED", {"shut": (evaluate.TRIED["shut"][0], (0.0, 0.65))})
     entries = [consent.catalogue()[name] for name in ("frank_talk", "gita_smile")]
     rows = evaluate.evaluate_levels(entries, [evaluate.AS_IT_IS])
     assert {row["seconds"] for row in rows} == {8}  # Gita had no say
     assert [row["condition"] for row in rows[:2]] == [evaluate.AS_IT_IS, "all conditions"]
     hits = {(row["value"], row["condition"]): row["hits"] for row in rows}
     assert hits[0.0, evaluate.AS_IT_IS] == 0 < hits[0.65, evaluate.AS_IT_IS]
-    assert blinks.SHUT == 0.65  # as it was
+
+
+CLOSURE = np.array([0, 0.2, 0.9, 1, 0.7, 0.35, 0.1, 0, 0, 0.5, 1, 0.8, 0])
+"""A blink in frames 1 to 6, and one in 9 to 11 that does not slow down: no frame is near 0.3."""
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "true"),
+    [
+        ("slow reopening", [[1, 2, 3, 4, *12 * [5], 6], [9, 10, 11]], [(1, 3, 17), (20, 21, 22)]),
+        (
+            "double",
+            [[1, 2, 3, 4, 5, 5, 5], [1, 2, 3, 4, 5, 6], [9, 10, 11, 11, 11], [9, 10, 11]],
+            [(1, 3, 7), (8, 10, 13), (16, 17, 20), (21, 22, 23)],
+        ),
+        ("fast", [[1, 3, 5], [9, 11]], [(1, 2, 3), (6, 7, 7)]),
+    ],
+)
+def test_blinks_are_retimed_frame_by_frame(name, shown, true):
+    points = np.broadcast_to(np.arange(13.0)[:, None, None], (13, 468, 2))
+    track = FaceTrack(points, *(np.zeros(13),) * 3, np.arange(13) / 25)
+    known = SimpleNamespace(
+        closure=np.stack([CLOSURE] * 2, axis=1),
+        blinks=np.array([(1, 3, 6), (9, 10, 11)]),
+        partial=np.array([False, False]),
+    )
+    case = evaluate.Case("a", "b", "c", 13 / 25, np.arange(13), known, track)
+    new = evaluate.retimed(case, evaluate.RETIMED[name])
+    half = len(shown) // 2
+    expected = [0, *chain(*shown[:half]), 7, 8, *chain(*shown[half:]), 12]
+    assert new.track.points[:, 0, 0].tolist() == expected
+    assert new.truth.blinks.tolist() == [list(row) for row in true]
+    assert new.track.times == pytest.approx(np.arange(len(expected)) / 25)
+    assert new.seconds == len(expected) / 25 and not new.truth.partial.any()
+    known.partial[:] = True  # what is half shut stays as it is
+    same = evaluate.retimed(case, evaluate.RETIMED[name])
+    assert same.track.points[:, 0, 0].tolist() == list(range(13)) and same.truth.partial.all()
 
 
 def kept_table(name):
@@ -155,8 +193,17 @@ def test_the_kept_tables_have_no_more_than_one_false_alarm_in_two_minutes_of_har
     assert max(float(row["false_alarms_per_2_min"]) for row in hard) <= 1
 
 
-def test_the_levels_in_use_are_among_those_that_were_tried():
+@pytest.mark.parametrize(
+    ("condition", "least"), [("slow reopening", 1), ("double", 0.98), ("fast", 0.78)]
+)
+def test_the_kept_table_says_that_retimed_blinks_are_found_without_a_false_alarm(condition, least):
+    rows = [row for row in kept_table("retimed.csv") if row["condition"] == condition]
+    assert [row["on"] for row in rows] == list(evaluate.GROUPS[:2])
+    assert min(float(row["recall"]) for row in rows) >= least
+    assert {row["false_alarms"] for row in rows} == {"0"}
+
+
+def test_the_thresholds_in_use_are_among_those_that_were_tried():
     tried = {(row["level"], float(row["value"])) for row in kept_table("levels.csv")}
-    for name in evaluate.TRIED:
-        if name.isupper():
-            assert (name, getattr(blinks, name)) in tried
+    for name in evaluate.THRESHOLDS_TRIED:
+        assert (name, getattr(blinks.THRESHOLDS, name)) in tried

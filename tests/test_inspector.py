@@ -1,18 +1,20 @@
 """The inspector without a browser: traits, chunks, the page as a file, the command line."""
 
 import html
+import itertools
 import json
 import os
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import inspect_video
 import numpy as np
 import pytest
 import traitlets
-from framewise import DATA, inspector, landmarks, marks
+from framewise import DATA, clips, inspector, landmarks, marks
 from framewise.notices import KINDS, Notice
 from framewise.tracking import FaceTrack
 from videos import write_video
@@ -757,7 +759,9 @@ def test_the_preview_never_fails(clip):
     assert "stand_in.mp4" in page
 
 
-def test_the_preview_is_a_small_reel_of_evenly_spaced_frames():
+def test_the_preview_is_a_small_reel_of_evenly_spaced_frames(monkeypatch):
+    clock = SimpleNamespace(monotonic=itertools.count(0, 0.01).__next__)  # 10 ms for a picture
+    monkeypatch.setattr(inspector, "time", clock)
     clip = StandIn(count=1000, size_wh=(640, 480))
     view = inspector.FrameInspector(clip, track_of(clip))
     view._repr_mimebundle_()
@@ -765,7 +769,7 @@ def test_the_preview_is_a_small_reel_of_evenly_spaced_frames():
     step = about["info"]["step"]
     parts = [part for chunk in chunks for part in chunk["buffers"][:-1]]
     pictures = [cv2.imdecode(np.frombuffer(part, np.uint8), cv2.IMREAD_COLOR) for part in parts]
-    assert 6 <= len(pictures) <= 24 and step == -(-1000 // len(pictures))
+    assert len(pictures) == 10 and step == 100  # what 0.1 s is enough for
     assert pictures[0].shape == (240, 320, 3)
     assert [round(p.mean()) for p in pictures] == [i * step % 256 for i in range(len(pictures))]
     assert [chunk["chunk"] for chunk in chunks] == list(range(len(chunks)))
@@ -1044,17 +1048,19 @@ def test_a_page_is_written_though_a_frame_cannot_be_read(tmp_path):
 
 
 def test_catalogue_is_listed_with_consent(monkeypatch, capsys):
-    signed = {"type": "signed", "scope": ["analyse"], "expires": "2099-01-01"}
-    entry = {"kind": "original", "title": "A title", "licence": "CC0-1.0"}
+    word = {"type": "own word", "scope": ["analyse"], "date": "2026-01-01", "contact": "B"}
+    entry = {"kind": "original", "title": "A title", "licence": "CC0-1.0", "people": ["B"]}
     entries = [
         {"id": "a", "consent": {"type": "synthetic"}, **entry},
-        {"id": "b", "consent": signed, **entry},
+        {"id": "b", "consent": {**word, "expires": "2099-01-01"}, **entry},
+        {"id": "c", "consent": {**word, "expires": "2026-01-02"}, **entry},
     ]
     monkeypatch.setattr(inspect_video.consent, "catalogue", lambda: {e["id"]: e for e in entries})
     assert inspect_video.main(["--clips"]) == 0
-    first, second = capsys.readouterr().out.splitlines()
+    first, second, third = capsys.readouterr().out.splitlines()
     assert first.startswith("a ") and "no such person" in first
-    assert second.startswith("b ") and "signed for analyse until 2099-01-01" in second
+    assert second.startswith("b ") and "agreed to analyse until 2099-01-01" in second
+    assert third.startswith("c ") and "NOT TO BE USED" in third
 
 
 def test_a_missing_video_is_one_line(tmp_path, capsys):
@@ -1323,6 +1329,31 @@ def test_an_error_stands_on_a_line_of_its_own_below_no_bar(plain_video, monkeypa
     before, _, after = said.partition("error: the disk is gone\n")
     assert "following" in before and re.search(r"\r *\r$", before)
     assert after.replace("\r", "").strip() == "" or "following" in after
+
+
+EDITS = {
+    "a key is gone": lambda kept: kept.pop("pts"),
+    "another length": lambda kept: kept.update(pts=kept["pts"][:5]),
+    "other numbers": lambda kept: kept.update(pts=kept["pts"] + 1),
+    "another type": lambda kept: kept.update(pts=kept["pts"].astype(str)),
+    "a key more": lambda kept: kept.update(more=np.zeros(3)),
+    "no digest": lambda kept: kept.pop("digest"),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
+def test_a_cache_that_was_edited_is_measured_again(edit, plain_video, tmp_path, monkeypatch):
+    monkeypatch.setattr(clips, "DATA", tmp_path)
+    monkeypatch.setattr(clips, "KEEP_AFTER", 0)
+    times = clips.Clip(plain_video).times
+    (file,) = (tmp_path / "cache").iterdir()
+    assert clips.load_arrays(file)["pts"].size == 90
+    kept = dict(np.load(file))
+    edit(kept)
+    np.savez_compressed(file, **kept)
+    assert clips.load_arrays(file) == {}
+    np.testing.assert_array_equal(clips.Clip(plain_video).times, times)
+    assert clips.load_arrays(file)["pts"].size == 90
 
 
 def test_what_killed_runs_left_is_deleted_when_it_is_old(tmp_path):

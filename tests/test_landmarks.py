@@ -92,6 +92,15 @@ def test_bad_box(box):
         landmarks.find_landmarks(np.zeros((9, 9, 3), np.uint8), box=box)
 
 
+@pytest.mark.parametrize(
+    "given", [{}, {"box": [0, 0, 9, 9], "keypoints": np.zeros((5, 2))}, {"box": [0, 0, 9, 9]}]
+)
+def test_keypoints_that_cannot_be_used_are_refused(given):
+    keypoints = {"keypoints": np.full((6, 2), np.nan if "box" in given else 5.0)}
+    with pytest.raises(ValueError, match="keypoints: expected"):
+        landmarks.find_landmarks(np.zeros((9, 9, 3), np.uint8), **(keypoints | given))
+
+
 def test_openings_by_hand():
     eyelids = np.zeros((2, 16, 2))
     eyelids[:, :9, 0] = np.arange(9)  # the lower lid along x from 0 to 8

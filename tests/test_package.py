@@ -9,7 +9,10 @@ import pytest
 
 FOLDER = Path(framewise.__file__).parent
 MODULES = [path for path in sorted(FOLDER.rglob("*.py")) if not path.stem.startswith("__")]
-CHAIN = ["consent", "clips", "models", "detection", "landmarks", "alignment", "blinks"]
+CHAIN = [
+    *("consent", "clips", "models", "detection", "eyes", "landmarks", "likeness", "shots"),
+    *("repeats", "tracking", "alignment", "rates", "blinks", "fakes"),
+]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)

@@ -58,6 +58,15 @@ def test_eye_opening_without_a_face_is_an_empty_plot():
     assert not ax.patches and np.isnan(ax.lines[0].get_ydata()).all()
 
 
+@pytest.mark.filterwarnings("error")
+def test_eye_opening_of_one_frame_is_a_dot_with_its_level():
+    found = [blinks.Blink(0, 0, 0, 0.5)]
+    ax = plots.plot_eye_opening(np.array([2.0]), np.full((1, 2), 0.3), found)
+    ax.figure.canvas.draw()
+    assert [line.get_marker() for line in ax.lines] == ["."] * 3
+    assert ax.patches[0].get_bbox().intervalx.tolist() == [2, 2]
+
+
 def test_blink_statistics_show_the_interval_and_the_usual_rates():
     ax = plots.plot_blink_statistics(0, 40)
     interval, dot = ax.lines

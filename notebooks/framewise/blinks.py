@@ -228,7 +228,8 @@ def find_closures(
        if their lowest frames are at least 0.1 s apart.
     5. A dip lasts at least 0.05 s. Lids often open slowly at the end of a blink. If the dip lasts
        longer than 0.5 s, its deep half alone is the blink. If the deep half is longer too, the dip
-       is a closure, not a blink.
+       is a closure, not a blink. The eyes must be open on both sides of a closure: where lids go
+       down and stay down, only the level follows them.
     6. A dip begins and ends within one shot. The eyes are seen in all its frames, in the frame
        before and in the frame after: both were measured, the head is turned by at most 30 degrees
        if `yaw` is given, the open level is 0.15 or more, and the next frame comes within 0.15 s.
@@ -261,7 +262,7 @@ def find_closures(
     ValueError
         Shapes that do not fit, times that fall, or fewer than 10 frames a second.
     """
-    times = np.asarray(times, float)
+    opening, times = np.asarray(opening, float), np.asarray(times, float)
     share = _shares(opening, times, yaw, cuts, thresholds)
     shot = np.searchsorted(cuts, np.arange(len(times)), "right")
     found = []
@@ -272,6 +273,7 @@ def find_closures(
         for part, half in _dips(share[:, eye], times, shot, thresholds):
             if share[part, other].min() >= thresholds.one_eye:
                 found.append(_closure(share, times, part, half, "wink", thresholds))
+    found = [one for one in found if one.kind != "closure" or _opens_again(opening, one)]
     return sorted(found, key=lambda closure: closure.first)
 
 
@@ -284,7 +286,7 @@ def seconds_watched(
     thresholds: Thresholds = THRESHOLDS,
 ) -> float:
     """Return how long the eyes were seen (6 of `find_closures`, with the same parameters)."""
-    times = np.asarray(times, float)
+    opening, times = np.asarray(opening, float), np.asarray(times, float)
     seen = np.isfinite(_shares(opening, times, yaw, cuts, thresholds)).all(axis=1)
     return float(_lasting(times)[seen].sum())
 
@@ -307,7 +309,6 @@ def _shares(
     limits: Thresholds,
 ) -> np.ndarray:
     """Return the opening as a share of the open level, (T, 2); NaN where an eye is not seen."""
-    opening = np.asarray(opening, float)
     _check_series(opening, times, yaw, limits)
     level = open_level(opening, times, cuts=cuts, thresholds=limits)
     longest = 1.5 / limits.least_fps + ROUNDING_S
@@ -425,6 +426,13 @@ def _closure(
     depth = float(np.clip(1 - opening[lowest], 0, 1))
     kind = "closure" if kind == "blink" and too_long else kind
     return Blink(frames.start, frames.start + lowest, frames.stop - 1, depth, kind)
+
+
+def _opens_again(opening: np.ndarray, closure: Blink) -> bool:
+    """Return whether the lids come at least half of the way up on both sides of a closure."""
+    around = [closure.first - 1, closure.lowest, closure.last + 1]
+    before, lowest, after = opening[around].mean(axis=1)
+    return min(before, after) >= (lowest + max(before, after)) / 2
 
 
 def measure(track: FaceTrack, *, thresholds: Thresholds = THRESHOLDS) -> Measurement:

@@ -8,6 +8,7 @@ cache_file, load_arrays, save_arrays.
 
 from __future__ import annotations
 
+import hashlib
 import operator
 import re
 import threading
@@ -264,7 +265,8 @@ def load_truth(clip: Clip, person: int = 0) -> Truth:
         raise ValueError(f"{clip.path.name}: the truth is known only of rendered clips: {known}.")
     if not 0 <= person < len(entry["people"]):
         raise ValueError(f"person: expected 0 to {len(entry['people']) - 1}, got {person}.")
-    arrays = load_arrays(consent.attachment(entry, "truth"))
+    with np.load(consent.attachment(entry, "truth")) as data:
+        arrays = dict(data)
     own = {key[2:]: value for key, value in arrays.items() if key.startswith(f"{person}/")}
     own["points"] = own["points"].astype(np.float32) / 32
     return Truth(names=tuple(arrays["names"].tolist()), **own)
@@ -386,10 +388,11 @@ def _load_index(path: Path, sha256: str) -> video.Index:
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Load what `save_arrays` kept; empty if there is nothing or it is damaged."""
+    """Load what `save_arrays` kept; empty if there is nothing, or if it was damaged or edited."""
     try:
         with np.load(path) as data:
-            return dict(data)
+            arrays = dict(data)
+        return arrays if str(arrays.pop("digest")) == _digest(arrays) else {}
     except Exception:  # however it is damaged, it is measured again
         return {}
 
@@ -399,6 +402,15 @@ def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with whole_or_nothing(path) as partial:
-            np.savez_compressed(partial, **arrays)
+            np.savez_compressed(partial, **arrays, digest=_digest(arrays))
     except OSError as error:
         warnings.warn(f"not kept for the next time, {path.parent}: {error}", stacklevel=2)
+
+
+def _digest(arrays: dict[str, np.ndarray]) -> str:
+    """Return a checksum of arrays, with their names, types and shapes."""
+    whole = hashlib.sha256()
+    for name, values in sorted(arrays.items()):
+        values = np.ascontiguousarray(values)
+        whole.update(f"{name} {values.dtype} {values.shape} ".encode() + values.tobytes())
+    return whole.hexdigest()

@@ -31,7 +31,7 @@ import traitlets
 from tqdm import tqdm
 
 from framewise import landmarks, marks
-from framewise.clips import whole_or_nothing
+from framewise.workbench.files import private_folder, whole_or_nothing
 
 if TYPE_CHECKING:
     from framewise.clips import Clip
@@ -423,6 +423,7 @@ class FrameInspector(anywidget.AnyWidget):
                 made = marks.merge_marks(there, change["old"], change["new"])
                 committed = kept["committed"]
             clip = self._reels[0].clip.sha256
+            private_folder(self._path.parent)
             marks.save_marks(self._path, made, committed=committed, clip=clip)
             self._kept = "kept on this computer"
         except (OSError, ValueError) as error:
@@ -598,7 +599,7 @@ FRAME = """<iframe title="frame inspector, without a kernel" srcdoc="{}"
   style="width: 100%; height: 800px; border: 0"></iframe>"""
 
 
-WARNINGS = """<section class="warnings"><h2>Read this first</h2><ul>{}</ul></section>"""
+WARNINGS = """<div class="warnings" role="note"><h2>Read this first</h2><ul>{}</ul></div>"""
 
 
 def _page(
@@ -687,7 +688,6 @@ def write_private(path: Path, content: bytes) -> None:
         if left.stat().st_mtime < time.time() - 3600:
             left.unlink()
     with whole_or_nothing(path) as partial:
-        partial.touch(0o600)
         partial.write_bytes(content)
 
 

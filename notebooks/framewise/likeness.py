@@ -46,9 +46,8 @@ class Portrait(NamedTuple):
 
 def portray(image: np.ndarray, points: np.ndarray) -> Portrait:
     """Describe one face of a picture (H, W, 3) uint8 RGB by its 468 points."""
-    view = cv2.resize(
-        detection.cut(image, _from_portrait(points), 192), (48, 48), interpolation=cv2.INTER_AREA
-    )
+    view = detection.cut(image, _from_portrait(points), 96)
+    view = cv2.resize(view, (48, 48), interpolation=cv2.INTER_AREA)
     shape = _gradients().compute(cv2.cvtColor(view, cv2.COLOR_RGB2GRAY)).ravel()
     colour = cv2.resize(view, (8, 8), interpolation=cv2.INTER_AREA).ravel().astype(np.float32)
     return Portrait(
@@ -61,8 +60,8 @@ def _gradients() -> cv2.HOGDescriptor:
 
 
 def _from_portrait(points: np.ndarray) -> np.ndarray:
-    """Return the similarity (2, 3) that maps the portrait at 192 pixels to the picture."""
-    there, here = points[ANCHORS] @ [1, 1j], (PLACES * 4 + 1.5) @ [1, 1j]
+    """Return the similarity (2, 3) that maps the portrait at 96 pixels to the picture."""
+    there, here = points[ANCHORS] @ [1, 1j], (PLACES * 2 + 0.5) @ [1, 1j]
     away = here - here.mean()
     turn = (away.conj() * (there - there.mean())).sum() / (abs(away) ** 2).sum()
     shift = there.mean() - turn * here.mean()

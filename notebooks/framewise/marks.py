@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from framewise import DATA, detection
-from framewise.clips import whole_or_nothing
+from framewise.workbench.files import whole_or_nothing
 
 Mark = dict[str, Any]
 
@@ -136,7 +136,6 @@ def save_marks(
     path = Path(path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with whole_or_nothing(path) as partial:
-        partial.touch(0o600)
         kept = {"clip": clip, "committed": committed, "marks": list(marks)}
         partial.write_text(json.dumps(kept, indent=1), encoding="utf-8")
     return path

@@ -173,7 +173,7 @@ def likelihood_ratio(count: int, seconds: float, activity: str, fake_rate: float
 
 
 def looks_slowed(count: int, closures: int) -> bool:
-    """Return whether a film may be slowed down: most closures of the eyes are longer than a blink.
+    """Return whether a film may be slowed down: half of the closures or more are long ones.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def looks_slowed(count: int, closures: int) -> bool:
         How many blinks there are, and how many closures of more than 0.5 s. Fewer than 3 such
         closures say nothing.
     """
-    return closures >= 3 and closures > count
+    return closures >= 3 and closures >= count
 
 
 def statement(count: int, seconds: float, activity: str | None = None, *, closures: int = 0) -> str:
@@ -213,13 +213,13 @@ def statement(count: int, seconds: float, activity: str | None = None, *, closur
     long = f"{_number(closures, 'closure')} of more than 0.5 s"
     if looks_slowed(count, closures):
         return (
-            f"{seen}, and {long}. Most closures of the eyes are longer than a blink, so the film "
-            "may be slowed down. Cannot tell from this clip: in a slowed film a minute is not a "
+            f"{seen}, and {long}. So many closures are too long for blinks that the film may "
+            "be slowed down. Cannot tell from this clip: in a slowed film a minute is not a "
             "minute of the person's time."
         )
     low, high = rate_interval(count, seconds)
     people = f"when {activity}" if activity else "from reading to talking"
-    also = f" We also saw {long}; they are too long for blinks." if closures else ""
+    also = f" We also saw {long}. This is too long for a blink." if closures else ""
     return (
         f"{seen}. This count fits any rate from {low:.1f} to {high:.1f} blinks a minute. Published "
         f"rates {people} are {usual[0]:g} to {usual[1]:g}. {_meaning(count, seconds, usual)}{also}"

@@ -7,8 +7,6 @@ Public: small_grey, picture_change, is_new, find_shots.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import cv2
 import numpy as np
 
@@ -49,9 +47,10 @@ moment, or of a cross-fade."""
 
 
 def small_grey(image: np.ndarray) -> np.ndarray:
-    """Return a picture as (24, 32) uint8 grey, whatever its shape."""
-    small = cv2.resize(image, (32, 24), interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    """Return the green of a picture as (24, 32) uint8, whatever its shape."""
+    down, across = (max(1, side // few) for side, few in zip(image.shape, (96, 128), strict=False))
+    view = np.ascontiguousarray(image[::down, ::across, 1])
+    return cv2.resize(view, (32, 24), interpolation=cv2.INTER_AREA)
 
 
 def picture_change(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -135,7 +134,8 @@ def _cuts(pictures: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarr
 def _jumps(pictures: np.ndarray) -> list[int]:
     """Return the frames at which the picture or its brightness jumps."""
     light = np.abs(np.diff(pictures.mean((1, 2)), prepend=np.nan)) > LIGHT
-    change = np.array([0, *(picture_change(a, b) for a, b in pairwise(pictures))])
+    at = np.arange(1, len(pictures))
+    change = np.append(0, _changes(pictures, at - 1, at))
     around = np.lib.stride_tricks.sliding_window_view(np.pad(change, 4), 9)
     usual = np.sort(around, axis=1)[:, -4]  # of the eight others, two may be jumps as well
     return np.flatnonzero(((change > CHANGE) & (change > SUDDEN * usual)) | light).tolist()
@@ -157,26 +157,34 @@ def _is_other(before: np.ndarray, after: np.ndarray) -> bool:
 
 def _fades(pictures: np.ndarray, times: np.ndarray) -> list[tuple[int, int]]:
     """Return the first and last frame of each cross-fade."""
-    fading = np.zeros(len(pictures), bool)
+    mixed = np.zeros(len(pictures), bool)
     for half in FADE_S:
         begin = np.searchsorted(times, times - half)
         end = np.searchsorted(times, times + half)
-        for t in np.flatnonzero(end < len(times)):
-            if t - begin[t] > 1 and _is_mixture(pictures[[begin[t], t, end[t]]]):
-                fading[begin[t] : end[t] + 1] = True
-    edges = np.flatnonzero(np.diff(fading, prepend=False, append=False)).reshape(-1, 2)
-    return [(first, after - 1) for first, after in edges.tolist()]
+        at = np.flatnonzero((end < len(times)) & (np.arange(len(times)) - begin > 1))
+        for t in at[_changes(pictures, begin[at], end[at]) > FADED]:
+            mixed[t] |= _is_mixture(*pictures[[begin[t], t, end[t]]])
+    edges = np.flatnonzero(np.diff(mixed, prepend=False, append=False)).reshape(-1, 2)
+    sides = (edges[:, 1] - edges[:, 0]) // 4 + 1  # the first and last pictures are hardly mixed
+    firsts = np.maximum(edges[:, 0] - sides, 1)
+    lasts = np.minimum(edges[:, 1] - 1 + sides, len(pictures) - 1)
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
 
 
-def _is_mixture(three: np.ndarray) -> bool:
-    """Tell whether the second of three pictures is a mixture of two unlike ones."""
-    if picture_change(three[0], three[2]) < FADED:
-        return False
-    first, middle, last = three.astype(np.float32)
-    whole, part = last - first, middle - first
+def _is_mixture(first: np.ndarray, middle: np.ndarray, last: np.ndarray) -> bool:
+    """Tell whether the second of three pictures is a mixture of the others."""
+    whole, part = last - first.astype(np.float32), middle - first.astype(np.float32)
     share = (part * whole).sum() / (whole**2).sum()
     left = ((part - share * whole) ** 2).sum() / (whole**2).sum()
     return bool(0.25 < share < 0.75 and left < MIXED)
+
+
+def _changes(pictures: np.ndarray, some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the change between many pairs of pictures, a thousand at a time."""
+    starts = range(0, len(some), 1000)
+    parts = [np.s_[start : start + 1000] for start in starts]
+    changes = [picture_change(pictures[some[part]], pictures[others[part]]) for part in parts]
+    return np.concatenate([np.zeros(0, np.float32), *changes])
 
 
 def _standard(picture: np.ndarray) -> np.ndarray:

@@ -317,7 +317,7 @@ def follow(clip: Clip, most: int | None, *, progress: bool) -> dict[str, np.ndar
     """
     sightings: list[_Sighting] = []
     waiting: deque[Future[Eyes]] = deque()
-    pictures, changes, boxes, before = [], [], [], None
+    pictures, changes, before = [], [], None
     with ThreadPoolExecutor(1) as decoder, ThreadPoolExecutor(1) as worker:
         frames = _ahead(clip.frames(), decoder)
         bar = tqdm(frames, "following faces", len(clip), leave=False, disable=not progress)
@@ -329,8 +329,8 @@ def follow(clip: Clip, most: int | None, *, progress: bool) -> dict[str, np.ndar
             for sighting, points, score in found:
                 waiting.append(worker.submit(find_eyelids, image, points))
                 sighting.rows[t] = points, score, waiting[-1]
-            boxes, old = [face_box(points) for _, points, _ in found], boxes
-            changes.append(repeats.face_change(before, image, old + boxes) if t else np.inf)
+            boxes = np.array([face_box(points) for _, points, _ in found])
+            changes.append(repeats.face_change(before, image, boxes) if t else (np.inf, np.inf))
             before = image
             while len(waiting) > _room(image):
                 waiting.popleft().result()

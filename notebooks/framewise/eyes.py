@@ -1,0 +1,113 @@
+"""Eyes: judge whether an eye can be seen at all, before anything is measured on it.
+
+Notebook: 02_landmarks.ipynb
+
+Public: CLEAR, DOUBTFUL, SIZE, WIDTH, seen, sight.
+
+The iris network draws lids on a black bar as readily as on an eye. Four things tell an eye from a
+cover, from a picture with too little detail, and from an eye of another place:
+
+- Lids and iris make steps of brightness from row to row. A bar and a blurred eye have few.
+- Skin, lashes and sclera vary nearly everywhere. Bars, dark glasses and the blocks of a mosaic are
+  flat in large parts.
+- The iris network finds the corners of a real eye where the mesh has them.
+- Something dark lies where the network draws the iris: the iris itself, or the lashes of a shut
+  eye. On a cover that place is no darker than the rest.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+SIZE = 64
+"""Side of the network's view of an eye, pixels."""
+
+WIDTH = SIZE / 2.3
+"""Pixels between the corners of the eye in that view, as the network was trained to see it. The
+mesh's corners lie in the middle row, half of this to the left and to the right of the middle."""
+
+WEIGHTS = {"steps": 1.76, "flat": -18.8, "corners": -39.0, "dark": 14.9}
+BIAS = 14.85
+"""A logistic regression, fitted on Ana, Chen, Frank and Hugo. Seen: 2,387 eyes of their clips, most
+of them in blinks, as they are, four times darker, with noise, at CRF 40, and at half size and
+CRF 35. Not seen: 3,200 eyes under bars, dark glasses, mosaics of up to 3.5 blocks across an eye,
+blur from a fifth of its width, hair, fingers, cards, and skin from elsewhere, at full and half
+size, CRF 20 and 30. A seen eye that is refused weighed 60 times as much as a cover that is not."""
+
+DOUBTFUL, CLEAR = -0.5, 2.0
+"""Scores from which an eye may count as seen, and does: the lowest score of an eye of those four
+people, and the lowest mean of two eyes, less 0.3. See `seen`."""
+
+_MIDDLE = slice(24, 41), slice(18, 47)
+"""Rows and columns of the view that hold the eye from corner to corner."""
+_AROUND = slice(19, 46), slice(14, 50)
+_CORNERS = np.array([[SIZE - WIDTH, SIZE], [SIZE + WIDTH, SIZE]]) / 2
+_Y, _X = np.mgrid[:SIZE, :SIZE]
+
+
+def sight(view: np.ndarray, lids: np.ndarray, iris: np.ndarray) -> float:
+    """Score how surely an eye can be seen.
+
+    Parameters
+    ----------
+    view : (64, 64, 3) uint8 RGB
+        What the iris network saw: the eye level, its outer corner to the left.
+    lids : (16, 2) float, pixels of the view
+        What the network found; see `landmarks.Eyes`.
+    iris : (5, 2) float, pixels of the view
+
+    Returns
+    -------
+    float
+        The log odds of a logistic regression; `seen` says from where on an eye counts as seen.
+    """
+    grey = cv2.cvtColor(view, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    grey = cv2.GaussianBlur(grey, (0, 0), 1)
+    brightness = max(float(np.median(grey[8:58, 6:58])), 8)
+    found = {
+        "steps": np.log(_down(grey, *_MIDDLE).mean() / brightness + 0.003),
+        "flat": np.mean(_change(grey) < 0.02 * brightness),
+        "corners": np.linalg.norm(lids[[0, 8]] - _CORNERS, axis=1).sum() / WIDTH,
+        "dark": _darkness(grey, iris) / brightness,
+    }
+    return float(BIAS + sum(WEIGHTS[name] * value for name, value in found.items()))
+
+
+def seen(scores: np.ndarray) -> np.ndarray:
+    """Tell which of the two eyes of a face can be seen.
+
+    Most covers lie over both eyes, and both eyes blink at once. So the mean of the two scores is
+    surer than one score, and a doubtful eye counts as seen if the mean is clear.
+
+    Parameters
+    ----------
+    scores : (2,) float
+        As `sight` returns them.
+
+    Returns
+    -------
+    (2,) bool
+    """
+    scores = np.asarray(scores)
+    return (scores >= CLEAR) | ((scores >= DOUBTFUL) & (scores.mean() >= CLEAR))
+
+
+def _down(grey: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
+    """Return the absolute change of brightness over two rows around each pixel."""
+    above, below = slice(rows.start - 1, rows.stop - 1), slice(rows.start + 1, rows.stop + 1)
+    return np.abs(grey[below, columns] - grey[above, columns])
+
+
+def _change(grey: np.ndarray) -> np.ndarray:
+    """Return the greater of the changes over two rows and over two columns around each pixel."""
+    rows, columns = _AROUND
+    return np.maximum(_down(grey, rows, columns), _down(grey.T, columns, rows).T)
+
+
+def _darkness(grey: np.ndarray, iris: np.ndarray) -> float:
+    """Return how much darker the inside of the iris is than the middle of the view."""
+    (x, y), rim = iris[0], iris[1:]
+    radius = 0.6 * np.linalg.norm(rim - iris[0], axis=1).mean()
+    inside = (_X - x) ** 2 + (_Y - y) ** 2 < radius**2
+    return float(np.median(grey[_MIDDLE]) - grey[inside].mean()) if inside.any() else 0.0
