@@ -422,7 +422,8 @@ def _files_of(key: str) -> set[Path]:
         return set()
     home = consent.MINE
     found = {*home.glob(f"{key}.*"), *home.glob(f"forms/{key}.*")}
-    found |= {p for p in consent.unfinished().rglob("*") if slug(p.stem) == key}
+    for path in consent.unfinished().rglob("*"):  # films and forms by their id, uploads by title
+        found |= {path} if path.name.startswith(f"{key}.") or slug(path.stem) == key else set()
     return {path for path in found if path.is_file() and _lies_inside(path)}
 
 

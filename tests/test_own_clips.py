@@ -129,7 +129,7 @@ def test_kept_opened_listed_and_forgotten_without_a_trace(name, home, film, tmp_
     deleted = my_clips.forget(name)
     assert len(deleted) == 7 and set(pages[:3]) < set(deleted)
     pages[3].unlink(), (build / "deep").rmdir()
-    (home.parent / "cache").rmdir(), build.rmdir()
+    (home.parent / "cache").rmdir(), build.rmdir(), home.with_suffix(".lock").unlink()
     assert tree(tmp_path) == before
     assert entry["id"] not in consent.catalogue()
 
@@ -508,7 +508,7 @@ def test_every_shot_is_looked_at_however_short(home, tmp_path, ana, cut_at):
     both = [np.hstack([frame[:, 160:480], ben[:, 160:480]]) for frame in ana[:5]]
     path = write_video(tmp_path / "a.mp4", frames=[*ana[:23], *both, *ana[:22]])
     cut_at(23, 28)
-    with pytest.raises(ConsentError, match=r"2 faces are seen at once \(at 0\.9"):
+    with pytest.raises(ConsentError, match=r"2 faces are seen at once \(at 1\.0"):
         my_clips.add(path, own_word())
 
 
@@ -686,8 +686,11 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from framewise.workbench import files
-with files.scratch_folder(Path(sys.argv[1])) as folder:
-    (folder / "my_film.mp4").write_bytes(b"half")
+with (
+    files.scratch_folder(Path(sys.argv[1])) as folder,
+    files.whole_or_nothing(folder / "my_film.mp4") as partial,
+):
+    partial.write_bytes(b"half")
     os.kill(os.getpid(), signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
 """
 
@@ -697,7 +700,7 @@ def killed(home):
     """Return what a command that was killed has left, half-written."""
     place = {**os.environ, "PYTHONPATH": str(own_clips.HERE.parent)}
     subprocess.run([sys.executable, "-c", KILLED, str(consent.unfinished())], env=place)
-    (left,) = consent.unfinished().glob("*/my_film.mp4")
+    (left,) = consent.unfinished().glob("*/my_film.*")
     return left
 
 
@@ -993,7 +996,7 @@ def test_a_damaged_video_is_kept_and_the_damage_told(home, film, tmp_path, ana, 
     path.write_bytes(path.read_bytes()[:-9000])
     assert my_clips.main(["add", json.dumps({"video": str(path), **ANSWERS})]) == 0
     said = capsys.readouterr().out
-    assert said.count("a.mp4 is damaged: ") == 1 and "Kept as my_a" in said
+    assert said.count("a.mp4 is damaged") == 1 and "Kept as my_a" in said
 
 
 def test_a_no_keeps_nothing(home, film, terminal, capsys):
