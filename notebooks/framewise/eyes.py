@@ -51,8 +51,8 @@ eyes (1.8), because shut eyes of real people score lower than rendered ones. Wha
   size, 5 blocks nearly always.
 - Of covers over one eye only, more pass. Of the other five people: bars 0 %, dark glass 28 %, dense
   hair 19 %, fingers 33 %, a mosaic of 2.5 blocks 15 %.
-- Stripes as wide as lids (5 to 7 cases of 10) and a mouth in the eye's place (7 of 10) are taken for
-  eyes.
+- Stripes as wide as lids (5 to 7 cases of 10) and a mouth in the eye's place (7 of 10) are taken
+  for eyes.
 """
 
 _MIDDLE = slice(24, 41), slice(18, 47)
