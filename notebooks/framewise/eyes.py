@@ -41,9 +41,10 @@ DOUBTFUL, CLEAR = -0.4, 1.5
 They lie below the lowest score of an eye of those four people (-0.1) and the lowest mean of two
 eyes (1.8), because shut eyes of real people score lower than rendered ones. What they do:
 
-- Refused by mistake: none of 1,750 eyes of the clips as they are, 644 of them in blinks of the
-  other five people; of eyes under stress, 0 of 1,789 of the four people and 7 of 3,321 of the
-  others.
+- Refused by mistake: none of 1,750 eyes of the clips as they are (all frames around blinks, and
+  every twelfth one), 644 of them around blinks of the other five people; of eyes under stress, 0 of
+  1,789 of the four people and 7 of 3,321 of the others. In all frames of 13 clips, 3 left eyes of
+  `imani_talk` are refused, none of them near a blink.
 - Taken as seen under covers over both eyes, of the other five people: bars 0 %, dark glasses 4 %,
   dense hair 1 %, fingers 17 %. Of all nine people: mosaics of 1.5 or 2.5 blocks across an eye 1 %
   at full size and 1 to 30 % at half size, blur of 0.2 of the eye's width 10 to 31 %, of 0.3 at most
