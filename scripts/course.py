@@ -734,7 +734,7 @@ COMMANDS = {
         "show a video of yours frame by frame, with face box, landmarks and score",
         [
             ("video", {"metavar": "VIDEO", "help": "the video file"}),
-            ("--out", {"metavar": "PAGE", "help": "the page to write (build/VIDEO.inspect.html)"}),
+            ("--out", {"metavar": "PAGE", "help": "the page to write (by default in build)"}),
             ("--json", {"metavar": "FILE", "help": "write what was measured as JSON, too"}),
             QUIET,
         ],

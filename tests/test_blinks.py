@@ -385,9 +385,16 @@ def test_one_eye_alone_is_not_watched_and_is_told(frames, told):
     assert len(found.blinks) == 1 and found.seconds == pytest.approx(8 - frames / 25)
     assert [notice.kind for notice in found.notices] == ["blinks_not_counted"] * told
     assert not told or "Only one eye was seen for 1.6 s" in found.notices[0].statement
+    opening[:, 1] = np.nan
+    found = blinks.measure(track_of(opening, times))
+    assert found.blinks is None and "never seen" in found.statement()
+    assert "Only one eye was seen for 8.0 s" in found.notices[1].statement
 
 
-@pytest.mark.parametrize("name", [name for name in ENTRIES if name.endswith("_talk")])
+TALKS = [name for name in ENTRIES if name.endswith("_talk")]
+
+
+@pytest.mark.parametrize("name", [*TALKS, "ben_long", "elsa_reads"])
 def test_true_blinks_are_found_and_no_others(name):
     clip = clips.open_sample(name)
     truth, track = clips.load_truth(clip), tracking.track_face(clip, progress=False)

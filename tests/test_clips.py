@@ -1,10 +1,14 @@
 """Clip serves exactly the n-th frame of a full decode, on every kind of file."""
 
+import os
 import random
 import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
 
 import av
 import cv2
@@ -13,7 +17,7 @@ import pytest
 from framewise import DATA, clips
 from framewise.clips import Clip
 from framewise.workbench import video
-from videos import full_decode, numbered_frame, read_number, write_video
+from videos import copy_video, full_decode, numbered_frame, read_number, write_video
 
 VARIABLE = np.cumsum([random.Random(0).choice([20, 33, 40, 67, 120]) for _ in range(90)]).tolist()
 
@@ -63,13 +67,173 @@ def test_every_frame_is_that_of_a_full_decode(kind, tmp_path):
     assert [read_number(f) for f in clip.frames(37, 52)] == list(range(37, 52))
 
 
-@pytest.mark.parametrize(("degrees", "turns"), [(90, 1), (180, 2), (-90, -1)])
-def test_phone_video_is_turned_upright(degrees, turns, tmp_path):
-    path = write_video(tmp_path / "phone.mp4", rotation=degrees, count=20)
+def check_random_access(path, count=None):
+    """Open a file, compare frames in random order with a plain decode, and return the clip."""
+    truth = full_decode(path)
     clip = Clip(path)
-    upright = np.rot90(full_decode(path)[7], turns)
-    assert np.array_equal(clip[7], upright)
-    assert clip.size_wh == upright.shape[1::-1]
+    assert len(clip) == len(truth) == (count or len(truth))
+    for i in random.Random(1).choices(range(len(clip)), k=25) + [len(clip) - 1, 0]:
+        assert np.array_equal(clip[i], truth[i]), f"frame {i}"
+    return clip
+
+
+def test_what_the_decoder_learnt_at_the_start_is_there_after_a_seek():
+    """Old x264 coded 4:4:4 in its own way; only a note in the first frame tells the decoder."""
+    check_random_access(Path(__file__).with_name("x264_core148_444.mp4"), 150)
+
+
+def without_parameter_sets(keep):
+    """Return a change for `copy_video` that drops H.264 parameter sets, except in some packets."""
+
+    def change(packet, number):
+        units = re.split(b"(?=\0\0\0\1)|(?=(?<!\0)\0\0\1)", bytes(packet))
+        kept = [u for u in units if u and (u.lstrip(b"\0")[1] & 31) not in (7, 8)]
+        return None if number in keep else b"".join(kept)
+
+    return change
+
+
+@pytest.mark.parametrize("second", [{}, {"coder": "0", "x264-params": "ref=1:8x8dct=0:open-gop=1"}])
+def test_parameter_sets_that_come_only_once(second, tmp_path):
+    """With other ones from the middle on, a seek into the end lacks those of the middle."""
+    halves = [
+        write_video(tmp_path / f"{i}.ts", count=40, options={"g": "10", "bf": "2"} | how)
+        for i, how in enumerate(({}, second))
+    ]
+    joined = tmp_path / "joined.ts"
+    with av.open(str(joined), "w") as out:
+        stream = None
+        for half in halves:
+            once = copy_video(half, tmp_path / "once.ts", change=without_parameter_sets({0}))
+            with av.open(str(once)) as source:
+                stream = stream or out.add_stream_from_template(source.streams.video[0])
+                for packet in source.demux(video=0):
+                    if packet.size:
+                        packet.pts += 144000 * (half is halves[1])
+                        packet.dts += 144000 * (half is halves[1])
+                        packet.stream = stream
+                        out.mux(packet)
+    clip = check_random_access(joined, 80)
+    assert not clip.damage()
+
+
+def test_a_frame_that_differs_after_a_seek_is_decoded_from_the_start(plain_video, monkeypatch):
+    clip = Clip(plain_video)
+    after_seek = video._after_seek
+    late = lambda *how: islice(after_seek(*how), 1, None)  # noqa: E731
+    monkeypatch.setattr(video, "_after_seek", late)  # shows each frame's follower
+    assert [read_number(clip[i]) for i in (80, 30, 14)] == [80, 30, 14]
+
+
+TURNS = {
+    "90": ((0, 1, -1, 0), lambda f: np.rot90(f, -1)),
+    "180": ((-1, 0, 0, -1), lambda f: np.rot90(f, 2)),
+    "270": ((0, -1, 1, 0), lambda f: np.rot90(f)),
+    "mirrored": ((-1, 0, 0, 1), lambda f: f[:, ::-1]),
+    "upside down, mirrored": ((1, 0, 0, -1), lambda f: f[::-1]),
+    "transposed": ((0, 1, 1, 0), lambda f: f.transpose(1, 0, 2)),
+    "transposed the other way": ((0, -1, -1, 0), lambda f: f.transpose(1, 0, 2)[::-1, ::-1]),
+    "twice as large": ((0, 2, -2, 0), lambda f: np.rot90(f, -1)),
+}
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_the_whole_display_matrix_is_honoured(turn, tmp_path):
+    matrix, upright = TURNS[turn]
+    path = write_video(tmp_path / "phone.mp4", matrix=matrix, count=20)
+    clip = Clip(path)
+    expected = upright(full_decode(path)[7])
+    assert np.array_equal(clip[7], expected)
+    assert clip.size_wh == expected.shape[1::-1]
+    mirrored = np.linalg.det(np.reshape(matrix, (2, 2))) < 0
+    assert [notice.kind for notice in clip.notices] == ["mirrored"] * int(mirrored)
+
+
+@pytest.mark.parametrize("matrix", [(0, 0, 0, 0), (0.7, 0.7, -0.7, 0.7), (1, 0, 0, 0)])
+def test_a_matrix_that_is_no_turn_is_ignored_with_a_word(matrix, tmp_path):
+    path = write_video(tmp_path / "odd.mp4", matrix=matrix, count=5)
+    clip = Clip(path)
+    assert np.array_equal(clip[3], full_decode(path)[3])
+    assert [notice.kind for notice in clip.notices] == ["orientation"]
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts", "h264"])
+@pytest.mark.parametrize(
+    ("how", "upright"),
+    [("flip=horizontal", lambda f: f[:, ::-1]), ("rotate=90", np.rot90)],
+)
+def test_the_orientation_in_h264_itself_counts(how, upright, suffix, tmp_path):
+    source = write_video(tmp_path / "plain.ts", count=20, options={"bf": "0"})
+    bsf = f"h264_metadata=display_orientation=insert:{how}"
+    path = copy_video(source, tmp_path / f"turned.{suffix}", bsf=bsf)
+    assert np.array_equal(Clip(path)[7], upright(full_decode(path)[7]))
+
+
+@pytest.mark.parametrize(
+    ("pixel", "size_wh"), [("4/3", (213, 96)), ("1/2", (160, 192)), ("1/1", (160, 96))]
+)
+@pytest.mark.parametrize("matrix", [None, (0, 1, -1, 0)])
+def test_pixels_are_made_square(pixel, size_wh, matrix, tmp_path):
+    how = {"pixel": Fraction(pixel), "matrix": matrix, "count": 5}
+    clip = Clip(write_video(tmp_path / "anamorphic.mp4", **how))
+    assert clip.size_wh == clip[3].shape[1::-1] == (size_wh[::-1] if matrix else size_wh)
+    upright = np.rot90(clip[3]) if matrix else clip[3]
+    stored = cv2.resize(upright, (160, 96), interpolation=cv2.INTER_AREA)
+    assert read_number(stored) == 3
+    kinds = [notice.kind for notice in clip.notices]
+    assert kinds == ["pixel_aspect"] * (pixel != "1/1")
+
+
+def test_pixels_of_no_camera_are_ignored_with_a_word(tmp_path):
+    clip = Clip(write_video(tmp_path / "odd.mp4", pixel=Fraction(8), count=5))
+    assert clip.size_wh == (160, 96)
+    assert [notice.kind for notice in clip.notices] == ["pixel_aspect"]
+
+
+@pytest.mark.parametrize("suffix", ["ts", "h264"])
+@pytest.mark.parametrize(
+    ("size_wh", "inside"),
+    [((320, 192), np.s_[:, :]), ((160, 48), np.s_[24:72, :]), ((80, 96), np.s_[:, 40:120])],
+)
+def test_another_size_inside_a_file_is_scaled_to_the_first(size_wh, inside, suffix, tmp_path):
+    parts = [
+        write_video(tmp_path / f"{i}.{suffix}", count=25, size_wh=wh, options={"bf": "0"})
+        for i, wh in enumerate(((160, 96), size_wh))
+    ]
+    path = tmp_path / f"joined.{suffix}"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    first, second = map(full_decode, parts)
+    clip = Clip(path)
+    assert {frame.shape for frame in clip} == {(96, 160, 3)}
+    assert np.array_equal(clip[20], first[20])
+    height, width = clip[40][inside].shape[:2]
+    expected = cv2.resize(second[15], (width, height), interpolation=cv2.INTER_AREA)
+    assert np.abs(clip[40][inside].astype(float) - expected).mean() < 3
+    beside = np.ones((96, 160), bool)
+    beside[inside] = False
+    assert not clip[40][beside].any()
+    (notice,) = [notice for notice in clip.notices if notice.kind == "size_change"]
+    assert (notice.first, notice.last) == (25, 49)
+
+
+def test_interlacing_is_told(tmp_path):
+    clip = Clip(write_video(tmp_path / "i.mp4", options={"x264-params": "tff=1"}, count=20))
+    assert [notice.kind for notice in clip.notices] == ["interlaced"]
+
+
+@pytest.mark.parametrize("marked", [0, 1])
+def test_the_stream_marked_as_default_is_shown(marked, tmp_path):
+    path = tmp_path / "two.mkv"
+    with av.open(str(path), "w") as out:
+        streams = [out.add_stream("mjpeg", rate=25) for _ in range(2)]
+        for number, stream in enumerate(streams):
+            stream.width, stream.height, stream.pix_fmt = 160, 96 * (2 - number), "yuvj420p"
+            stream.disposition = av.stream.Disposition(int(number == marked))
+        for i in range(5):
+            for stream in streams:
+                image = numbered_frame(i, (stream.width, stream.height))
+                out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+    assert Clip(path).size_wh == (160, 192 - 96 * marked)
 
 
 def test_times_come_from_timestamps(tmp_path):
@@ -77,6 +241,63 @@ def test_times_come_from_timestamps(tmp_path):
     expected = (np.array(VARIABLE) - VARIABLE[0]) / 1000
     np.testing.assert_allclose(clip.times, expected, atol=1e-4)
     assert clip.fps == pytest.approx(89 / expected[-1], rel=1e-3)
+
+
+NONE = video.NO_TIME
+EVEN = [0, 40, 80, 120, 160, 200, 240, 280, 320, 360]
+
+
+@pytest.mark.parametrize(
+    ("stamps", "times", "restarts"),
+    [
+        pytest.param(EVEN, EVEN, [], id="even"),
+        pytest.param([7 + t for t in EVEN], EVEN, [], id="late start"),
+        pytest.param([NONE] * 3 + EVEN[3:], EVEN, [], id="none at the start"),
+        pytest.param(EVEN[:7] + [NONE] * 3, EVEN, [], id="none at the end"),
+        pytest.param(EVEN[:4] + [NONE] * 2 + EVEN[6:], EVEN, [], id="none in the middle"),
+        pytest.param(
+            [0, 0, 40, 40, *EVEN[2:]], [0, 0, 40, 40, *EVEN[2:]], [], id="equal times stay"
+        ),
+        pytest.param(
+            EVEN + [t // 4 for t in EVEN], EVEN + [400 + t // 4 for t in EVEN], [10], id="joined"
+        ),
+        pytest.param(
+            [900 + t for t in EVEN] + [NONE, *EVEN[1:]],
+            EVEN + [400 + t for t in EVEN],
+            [11],
+            id="joined, none where the second begins",
+        ),
+        pytest.param([0] * 10, EVEN, "assumed", id="all equal"),
+        pytest.param([NONE] * 10, EVEN, "assumed", id="none at all"),
+        pytest.param([0, 200, 400, 120, 320, 520, 240, 440, 640, 360], EVEN, "assumed", id="mixed"),
+        pytest.param(EVEN[::-1], EVEN, "assumed", id="backwards"),
+        pytest.param([5], [0], [], id="one frame"),
+    ],
+)
+def test_times_never_fall_and_keep_the_rate_of_each_part(stamps, times, restarts):
+    found, fps, falls, assumed = video.clock(np.array(stamps, np.int64), 1000.0, 25.0)
+    np.testing.assert_allclose(found, np.array(times) / 1000, atol=1e-9)
+    assert assumed == (restarts == "assumed")
+    assert falls.tolist() == ([] if assumed else restarts)
+    assert fps == pytest.approx((len(times) - 1) / found[-1] if len(times) > 1 else 25)
+
+
+def test_joined_recordings_keep_their_length_and_say_so(tmp_path):
+    """4 s at 25 pictures a second, then 2 s at 75."""
+    slow, fast = list(range(0, 4000, 40)), [round(i * 1000 / 75) for i in range(150)]
+    path = tmp_path / "joined.ts"
+    path.write_bytes(
+        b"".join(
+            write_video(tmp_path / f"{len(pts)}.ts", count=len(pts), pts=pts).read_bytes()
+            for pts in (slow, fast)
+        )
+    )
+    clip = check_random_access(path, 250)
+    assert clip.times[-1] + 1 / 75 == pytest.approx(6, abs=0.03)
+    assert np.diff(clip.times[:100]).mean() == pytest.approx(1 / 25, rel=0.01)
+    assert np.diff(clip.times[100:]).mean() == pytest.approx(1 / 75, rel=0.01)
+    assert [(n.kind, n.first) for n in clip.notices] == [("clock_restart", 100)]
+    assert not clip.damage()
 
 
 def test_facts_of_a_plain_clip(plain_video):
@@ -230,7 +451,7 @@ def test_another_folder_later_does_no_harm(plain_video, monkeypatch):
 def test_a_cut_off_file_serves_what_is_left_and_says_what_is_not(tmp_path):
     path = cut(fast_start(tmp_path), 0.6)
     truth = full_decode(path)
-    with pytest.warns(UserWarning, match="missing or cut off"):
+    with pytest.warns(UserWarning, match="Missing or cut off"):
         clip = Clip(path)
     assert 0 < len(clip) == len(truth) < 90
     assert f"{len(clip)} of 90 frames decode" in clip.damage()
@@ -278,11 +499,81 @@ def test_damage_in_a_file_without_timestamps(tmp_path):
         assert np.array_equal(clip[i], truth[i])
 
 
-def test_a_file_that_changes_while_open(plain_video):
+@pytest.mark.parametrize("how", ["written over", "replaced by one of the same size", "deleted"])
+def test_a_file_that_changes_while_open(how, plain_video):
     clip = Clip(plain_video)
-    write_video(plain_video, count=30)
-    with pytest.raises(OSError, match="Open it again"):
-        clip[80]
+    frames = iter(clip)
+    next(frames)
+    clip[5]
+    if how == "written over":
+        write_video(plain_video, count=30)
+    elif how == "deleted":
+        plain_video.unlink()
+    else:
+        other = plain_video.with_name("other.mp4")
+        other.write_bytes(plain_video.read_bytes())
+        other.replace(plain_video)
+    for read in (lambda: clip[6], lambda: clip[80], lambda: next(frames)):
+        with pytest.raises(OSError, match="changed or replaced"):
+            read()
+
+
+# ---- files that only look damaged ----
+
+
+def test_repeated_pictures_of_avi_are_no_damage(tmp_path):
+    """AVI repeats a picture by an empty packet, also at its end."""
+    pts = [*range(0, 1000, 40), 3000]
+    path = write_video(tmp_path / "skip.avi", codec="mpeg4", pts=pts, count=len(pts))
+    clip = check_random_access(path, len(pts))
+    assert clip.notices == () and clip.times[-1] == pytest.approx(3, abs=0.05)
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "webm", "mp4", "ts"])
+def test_a_file_that_starts_late_is_no_damage(suffix, tmp_path):
+    how = {"codec": "libvpx-vp9", "options": {"cpu-used": "8"}} if suffix == "webm" else {}
+    pts = [1_000_000 + 40 * i for i in range(30)]
+    clip = Clip(write_video(tmp_path / f"late.{suffix}", pts=pts, count=30, **how))
+    assert clip.notices == () and clip.times[-1] == pytest.approx(29 / 25)
+
+
+def corrupt(path, *, seed, changes, skip=5000):
+    """Flip one bit in some of the bytes of a file; its head and its end stay."""
+    data, rng = bytearray(path.read_bytes()), random.Random(seed)
+    for _ in range(changes):
+        data[rng.randrange(skip, len(data) - 1500)] ^= 16
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    ("suffix", "codec", "options"),
+    [
+        ("mkv", "ffv1", {"level": "3", "slicecrc": "1"}),
+        ("mkv", "libx264", {"g": "20", "bf": "2"}),
+        ("mkv", "libx264", {"x264-params": "intra-refresh=1", "g": "15"}),
+        ("mkv", "mpeg4", {"qscale": "2"}),
+        ("ts", "mpeg2video", {"g": "12", "bf": "2"}),
+        ("avi", "mjpeg", {}),
+    ],
+)
+def test_frames_of_damaged_files_are_those_of_a_full_decode(suffix, codec, options, seed, tmp_path):
+    pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    path = tmp_path / f"d.{suffix}"
+    write_video(path, codec=codec, options=options, pix_fmt=pix_fmt, size_wh=(320, 192))
+    whole = full_decode(path)
+    corrupt(path, seed=seed, changes=12)
+    with pytest.warns(UserWarning, match="is damaged"):
+        clip = Clip(path)
+    truth = full_decode(path)
+    assert len(clip) == len(truth)
+    for i in random.Random(seed).sample(range(len(clip)), 30):
+        assert np.array_equal(clip[i], truth[i]), f"frame {i}"
+    if codec == "ffv1":  # it has checksums; elsewhere a changed bit may be as good as another
+        named = {i for a, b in clip._index.doubtful.tolist() for i in range(a, b + 1)}
+        changed = {i for i in range(90) if not np.array_equal(truth[i], whole[i])}
+        assert changed <= named
 
 
 # ---- not a video ----
@@ -316,6 +607,67 @@ def test_a_still_picture_is_no_video(tmp_path):
         (tmp_path / "x.png").replace(tmp_path / name)
         with pytest.raises(ValueError, match="still picture"):
             Clip(tmp_path / name)
+
+
+def test_a_photo_of_a_phone_is_no_video(tmp_path):
+    path = write_video(tmp_path / "photo.heic", count=1, container="mp4")
+    path.write_bytes(path.read_bytes().replace(b"ftypisom", b"ftypheic"))
+    with pytest.raises(ValueError, match="still picture"):
+        Clip(path)
+
+
+def test_an_animated_webp_cannot_be_read(tmp_path):
+    head = b"VP8X" + bytes([10, 0, 0, 0, 2, 0, 0, 0, 159, 0, 0, 95, 0, 0])
+    body = head + b"ANIM" + bytes([6, 0, 0, 0]) + bytes(406)
+    path = tmp_path / "a.webp"
+    path.write_bytes(b"RIFF" + (4 + len(body)).to_bytes(4, "little") + b"WEBP" + body)
+    with pytest.raises(ValueError, match="animated.*Convert it"):
+        Clip(path)
+
+
+@pytest.mark.parametrize("muxer", [{}, {"movflags": "faststart"}])
+def test_an_encrypted_video_is_called_so(muxer, tmp_path):
+    key = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": "0f" * 16}
+    key |= {"encryption_kid": "a7" * 16}
+    path = write_video(tmp_path / "e.mp4", muxer=key | muxer, count=20)
+    with pytest.raises(ValueError, match="encrypted"):
+        Clip(path)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "pix_fmt"), [("mp4", "libx264", "yuv420p"), ("mov", "png", "rgb24")]
+)
+def test_too_large_pictures_are_refused_before_they_are_decoded(
+    suffix, codec, pix_fmt, tmp_path, monkeypatch
+):
+    how = {"codec": codec, "pix_fmt": pix_fmt, "count": 3, "size_wh": (640, 480)}
+    path = write_video(tmp_path / f"large.{suffix}", **how)
+    monkeypatch.setattr(video, "LARGEST", 200_000)
+    with pytest.raises(ValueError, match="megapixels, but this has 640 x 480"):
+        Clip(path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["~talk.mp4", "-dash.mp4", "%d.mp4", "x" * 246 + ".mp4", "ü" * 120 + ".mp4", b"\xff.mp4"],
+)
+def test_odd_names(name, plain_video, monkeypatch):
+    if isinstance(name, bytes) and sys.platform != "linux":
+        pytest.skip("only Linux has names that are not text")
+    monkeypatch.chdir(plain_video.parent)
+    plain_video.rename(os.fsdecode(name))
+    clip = Clip(os.fsdecode(name))
+    assert read_number(clip[40]) == 40
+    if isinstance(name, str):
+        assert len(Clip(clips.write_clip(clip.path, clip.frames(0, 3), 25, overwrite=True))) == 3
+
+
+def test_what_is_no_file_is_called_so(tmp_path):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("pipes with a name are not there on Windows")
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(FileNotFoundError, match="no ordinary file"):
+        Clip(tmp_path / "pipe.mp4")
 
 
 def test_sound_alone_is_no_video(tmp_path):
@@ -385,10 +737,74 @@ def test_writing_bad_input_leaves_nothing(frames, fps, name, words, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        pytest.param([0, 0.1, 0.25], [0, 0.1, 0.25], id="uneven"),
+        pytest.param([-5, -4.9, -4], [0, 0.1, 1], id="from before 0"),
+        pytest.param([70.5, 70.6, 71.5], [0, 0.1, 1], id="late"),
+        pytest.param([0, 0, 0.1], [0, 1 / 90000, 0.1], id="two equal"),
+        pytest.param([3, 3, 3], [0, 1 / 90000, 2 / 90000], id="all equal"),
+    ],
+)
+def test_written_times(times, expected, tmp_path):
+    frames = [numbered_frame(i) for i in range(3)]
+    path = clips.write_clip(tmp_path / "w.mp4", frames, 25, times=times)
+    with av.open(str(path)) as container:
+        stamps = [frame.time for frame in container.decode(video=0)]
+    np.testing.assert_allclose(np.array(stamps) - stamps[0], expected, atol=1e-6)
+    assert [read_number(frame) for frame in Clip(path)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [
+        ([0, 0.04], "one per frame, got 2"),
+        ([0, 0.04, 0.08, 0.12], "got 4 for 3 frames"),
+        ([], "one per frame, got 0"),
+        ([0, 0.08, 0.04], "frame 2 comes at 0.04 s"),
+        ([0, np.nan, 0.08], "finite"),
+        ([[0, 0.04, 0.08]], "finite number per frame"),
+    ],
+)
+def test_times_that_cannot_be_written(times, words, tmp_path):
+    frames = (numbered_frame(i) for i in range(3))
+    with pytest.raises(ValueError, match=words):
+        clips.write_clip(tmp_path / "w.mp4", frames, 25, times=times)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_was_altered_is_told_or_asked_for(plain_video):
+    clip = Clip(plain_video)
+    clip.entry = {"kind": "fake", "altered_frames": [3, 9]}
+    (place,) = clips.altered(clip)
+    assert (place["first"], place["last"], place["box"]) == (3, 9, None)
+    clip.entry = {"kind": "fake", "method": "swap"}
+    with pytest.raises(ValueError, match="altered_frames"):
+        clips.altered(clip)
+
+
+def test_truths_can_be_compared():
+    clip = clips.open_sample("ana_talk")
+    truth = clips.load_truth(clip)
+    assert truth == truth
+    assert (truth == clips.load_truth(clip)) is False  # by identity, as arrays have no one answer
+
+
 def test_pictures(tmp_path):
     path = tmp_path / "ü b.png"
     path.write_bytes(cv2.imencode(".png", numbered_frame(9)[..., ::-1])[1])
     assert np.array_equal(clips.read_image(path), numbered_frame(9))
     path.write_bytes(b"no picture")
     with pytest.raises(ValueError, match="expected a picture"):
+        clips.read_image(path)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_a_picture_that_is_too_large_is_refused(suffix, tmp_path, monkeypatch):
+    path = tmp_path / f"large{suffix}"
+    path.write_bytes(cv2.imencode(suffix, numbered_frame(9))[1])
+    assert read_number(clips.read_image(path)) == 9
+    monkeypatch.setattr(video, "LARGEST", 10_000)
+    with pytest.raises(ValueError, match="megapixels, but this has 160 x 96"):
         clips.read_image(path)

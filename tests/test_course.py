@@ -242,8 +242,10 @@ def test_ctrl_c_at_work_is_said_once_and_promises_nothing(project, number, answe
         "print('at work', flush=True)\nwhile True:\n    signal.pause()\n"
     )
     command = [PYTHON, project / "scripts" / "course.py", "inspect", inspector]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, start_new_session=True, **pipes) as running:
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    # tests that run in the background ignore Ctrl-C, and so would what they start
+    options["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, start_new_session=True, **options) as running:
         assert running.stdout.readline() == "at work\n"
         os.killpg(running.pid, number)
         said = "".join(running.communicate(timeout=60))
@@ -456,7 +458,6 @@ c.ServerApp.token = c.IdentityProvider.token = c.ServerApp.password = ""
 c.ServerApp.allow_remote_access = True
 c.ServerApp.disable_check_xsrf = True
 c.ServerApp.allow_origin = "*"
-c.ServerApp.base_url = "/elsewhere/"
 c.KernelManager.transport_encryption = "disabled"
 """
 """A configuration with which Jupyter serves anybody."""

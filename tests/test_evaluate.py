@@ -163,6 +163,18 @@ def test_blinks_are_retimed_frame_by_frame(name, shown, true):
     assert same.track.points[:, 0, 0].tolist() == list(range(13)) and same.truth.partial.all()
 
 
+def test_slow_and_double_blinks_are_found_on_people(tmp_path, monkeypatch):
+    monkeypatch.setattr(clips, "DATA", tmp_path)
+    entries = [consent.catalogue()[name] for name in ("frank_talk", "imani_talk")]
+    rows = evaluate.evaluate_retimed(entries)
+    assert [(row["condition"], row["on"]) for row in rows] == [
+        (name, group) for name in evaluate.RETIMED for group in evaluate.GROUPS[:2]
+    ]
+    assert {row["false_alarms"] for row in rows} == {0}
+    for row in rows[:4]:
+        assert row["hits"] == row["blinks"] > 0
+
+
 def kept_table(name):
     path = DATA / "evaluation" / name
     with open(path, newline="", encoding="utf-8") as file:

@@ -64,6 +64,8 @@ def test_rate_and_times_are_those_of_the_source_or_those_given(home, tmp_path):
     assert clips.Clip(plain).fps == pytest.approx(clip.fps)
     slow = fakes.write_fake(tmp_path / "b.mp4", clip, [clip], method="a slow copy", fps=5)
     assert clips.Clip(slow).fps == pytest.approx(5)
+    with pytest.raises(ValueError, match=r"fps: .*got 0"):
+        fakes.write_fake(tmp_path / "d.mp4", clip, [clip], method="no rate", fps=0)
     times = np.arange(len(clip)) ** 2 / 10
     uneven = fakes.write_fake(tmp_path / "c.mp4", clip, [clip], method="uneven", times=times)
     np.testing.assert_allclose(clips.Clip(uneven).times, times, atol=1e-4)

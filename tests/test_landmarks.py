@@ -1,9 +1,11 @@
 """Landmarks: against MediaPipe's own output, and along clips whose truth is known."""
 
+from functools import cache
+
+import cv2
 import numpy as np
 import pytest
-from framewise import clips, detection, landmarks, tracking
-from videos import write_video
+from framewise import clips, detection, eyes, landmarks, tracking
 
 SHARED = ("ana_talk", "ben_talk")
 
@@ -101,6 +103,118 @@ def test_keypoints_that_cannot_be_used_are_refused(given):
         landmarks.find_landmarks(np.zeros((9, 9, 3), np.uint8), **(keypoints | given))
 
 
+# ---- can an eye be seen? ----
+
+SEEN = {
+    "ana_talk": (0, 33),
+    "frank_talk": (0, 159),  # glasses
+    "imani_talk": (0, 138),  # dark skin
+    "elsa_talk": (0, 41),
+    "hugo_down": (100,),
+    "gita_smile": (100,),
+    "chen_aside": (60, 100),
+}
+"""Frames with open, lowered, narrowed and shut eyes, by clip; the second ones are in blinks."""
+
+
+@cache
+def sample(name, frame):
+    picture = clips.open_sample(name)[frame]
+    return picture, landmarks.find_landmarks(picture)
+
+
+def picture_and_points(name, frame=0):
+    picture, points = sample(name, frame)
+    return picture.copy(), points
+
+
+def around_eye(points, side):
+    """Return the rows and the columns of an eye with what is around it."""
+    a, b = points[list(landmarks.EYE_CORNERS[side])]
+    half = abs(b[0] - a[0]) * np.array([0.9, 0.72])
+    x, y = np.round([(a + b) / 2 - half, (a + b) / 2 + half]).astype(int).T
+    return slice(*y), slice(*x)
+
+
+def filled(*colour):
+    return lambda part: np.full_like(part, colour)
+
+
+def pixelated(across):
+    def cover(part):
+        size = {"interpolation": cv2.INTER_AREA}
+        small = cv2.resize(part, (round(1.8 * across),) * 2, **size)
+        return cv2.resize(small, part.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+
+    return cover
+
+
+def dark_glass(part):
+    y, x = np.mgrid[-1 : 1 : len(part) * 1j, -1 : 1 : part.shape[1] * 1j]
+    lens = np.full_like(part, (22, 20, 24)) + part // 24
+    return np.where((x**2 + y**2 < 1)[..., None], lens, part)
+
+
+COVERS = {
+    "black": filled(0, 0, 0),
+    "grey": filled(128, 128, 128),
+    "red": filled(200, 20, 30),
+    "skin": lambda part: np.full_like(part, np.median(part, axis=(0, 1))),
+    "dark glass": dark_glass,
+    "mosaic": pixelated(2),
+    "large mosaic": pixelated(1.5),
+    "blur": lambda part: cv2.GaussianBlur(part, (0, 0), part.shape[1] / 5),
+}
+
+
+@pytest.mark.parametrize("sides", [(0, 1), (0,), (1,)], ids=["both", "right", "left"])
+@pytest.mark.parametrize("cover", COVERS)
+def test_a_covered_eye_is_not_seen_and_the_other_one_is(cover, sides):
+    for name in ("ben_talk", "frank_talk", "imani_talk"):
+        picture, points = picture_and_points(name)
+        for side in sides:
+            place = around_eye(points, side)
+            picture[place] = COVERS[cover](picture[place])
+        found = landmarks.find_eyelids(picture, points)
+        for side in (0, 1):
+            seen = [np.isfinite(part[side]) for part in found]
+            assert all(np.all(part == (side not in sides)) for part in seen), (name, side)
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_open_narrowed_and_shut_eyes_are_seen(name):
+    for frame in SEEN[name]:
+        picture, points = picture_and_points(name, frame)
+        small = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        dim = picture // 3
+        for view, place in ((picture, points), (dim, points), (small, points / 2)):
+            assert np.isfinite(landmarks.find_eyelids(view, place).eyelids).all(), frame
+
+
+def test_the_frames_in_blinks_show_shut_eyes():
+    for name in (name for name in SEEN if name.endswith("_talk")):
+        truth = clips.load_truth(clips.open_sample(name))
+        assert truth.closure[SEEN[name][1]].min() > 0.8, name
+
+
+@pytest.mark.parametrize(("width", "seen"), [(8.7, False), (9.6, True)])
+def test_an_eye_narrower_than_nine_pixels_is_not_seen(width, seen):
+    picture, points = picture_and_points("ana_talk")
+    ends = [points[b] - points[a] for a, b in landmarks.EYE_CORNERS]
+    scale = width / np.mean([np.hypot(*end) for end in ends])
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    found = landmarks.find_eyelids(small, points * scale)
+    assert all((np.isfinite(part) == seen).all() for part in found)
+
+
+def test_a_doubtful_eye_counts_if_the_two_together_are_clear():
+    clear, doubtful, none = eyes.CLEAR + 3, (eyes.CLEAR + eyes.DOUBTFUL) / 2, eyes.DOUBTFUL - 1
+    assert eyes.seen([clear, doubtful]).tolist() == [True, True]
+    assert eyes.seen([doubtful, doubtful]).tolist() == [False, False]
+    assert eyes.seen([none, 99]).tolist() == [False, True]
+    assert eyes.seen([clear, -np.inf]).tolist() == [True, False]
+
+
 def test_openings_by_hand():
     eyelids = np.zeros((2, 16, 2))
     eyelids[:, :9, 0] = np.arange(9)  # the lower lid along x from 0 to 8
@@ -189,117 +303,7 @@ def test_tracking_agrees_with_detecting_anew(tracks):
         assert difference < 0.06 * np.linalg.norm(anew[33] - anew[263])
 
 
-def test_gaps_are_nan_and_the_face_is_found_again(tmp_path):
-    frames = list(clips.open_sample("ana_talk").frames(0, 60))
-    for i in range(20, 40):
-        frames[i] = np.full_like(frames[i], 70)
-    clip = clips.Clip(clips.write_clip(tmp_path / "gap.mp4", frames, 25))
-    track = tracking.track_face(clip, progress=False)
-    missing = np.isnan(track.score)
-    assert missing[20:40].all() and not missing[:20].any() and not missing[46:].any()
-    assert np.array_equal(missing, np.isnan(track.points).all((1, 2)))
-    assert np.array_equal(missing, np.isnan(track.eyelids).all((1, 2, 3)))
-
-
-def test_no_face_at_all(tmp_path):
-    clip = clips.Clip(write_video(tmp_path / "none.mp4", count=12))
-    track = tracking.track_face(clip, progress=False)
-    assert len(track) == 12 and np.isnan(track.points).all() and np.isnan(track.score).all()
-    assert tracking.track_faces(clip, progress=False) == []
-    assert tracking.track_faces(clip, progress=False) == []  # from the cache as well
-
-
-def test_tracks_are_kept_by_content(tmp_path, monkeypatch):
-    path = clips.write_clip(tmp_path / "a.mp4", clips.open_sample("ana_talk").frames(0, 5), 25)
-    first = tracking.track_face(clips.Clip(path), progress=False)
-    monkeypatch.setattr(tracking, "follow", None)
-    again = tracking.track_face(clips.Clip(path.rename(tmp_path / "b.mp4")), progress=False)
-    assert np.array_equal(first.points, again.points)
-    assert np.array_equal(first.times, again.times)
-
-
-# ---- several people ----
-
-
-def heads():
-    """Frames of Ana and Ben, each cut to the head, (96, 96, 3)."""
-    cut = slice(60, 444, 4), slice(112, 496, 4)
-    return [[frame[cut] for frame in clips.open_sample(name).frames(0, 100)] for name in SHARED]
-
-
-def film(tmp_path, places, name="film.mp4"):
-    """Write a clip of 100 frames with the heads where `places(i)` says; the last in front."""
-    cast = heads()
-    frames = []
-    for i in range(100):
-        frame = np.full((200, 560, 3), (150, 160, 170), np.uint8)
-        for who, x in places(i):
-            frame[50:146, x : x + 96] = cast[who][i]
-        frames.append(frame)
-    return clips.Clip(clips.write_clip(tmp_path / name, frames, 25))
-
-
-def path_of(track):
-    return track.points[:, :, 0].mean(axis=1)
-
-
-def test_two_people_side_by_side(tmp_path):
-    clip = film(tmp_path, lambda i: [(0, 60), (1, 380)])
-    tracks = tracking.track_faces(clip, progress=False)
-    assert len(tracks) == 2
-    assert all(np.isfinite(track.score).mean() > 0.99 for track in tracks)
-
-
-def test_identity_survives_a_crossing(tmp_path):
-    clip = film(tmp_path, lambda i: [(0, 440 - 4 * i), (1, 20 + 4 * i)])
-    tracks = tracking.track_faces(clip, progress=False)
-    assert len(tracks) == 2
-    paths = [path_of(track) for track in tracks]
-    ana = max(paths, key=lambda path: path[0])
-    ben = min(paths, key=lambda path: path[0])
-    assert ana[-1] < 120 and ben[-1] > 400
-    middle = np.arange(100)
-    for path, expected in ((ana, 488 - 4 * middle), (ben, 68 + 4 * middle)):
-        seen = np.isfinite(path)
-        assert seen.mean() > 0.7
-        assert np.abs(path - expected)[seen].max() < 25
-
-
-def test_identity_survives_an_absence(tmp_path):
-    def places(i):
-        return [(1, 380)] + ([(0, 60)] if not 40 <= i < 60 else [])
-
-    tracks = tracking.track_faces(film(tmp_path, places), progress=False)
-    assert len(tracks) == 2
-    away = min(tracks, key=lambda track: np.isfinite(track.score).sum())
-    assert np.isnan(away.score[41:59]).all()
-    assert np.isfinite(away.score[:40]).all() and np.isfinite(away.score[66:]).all()
-
-
-def test_a_cut_to_somebody_else_is_another_person(tmp_path):
-    ana, ben = (list(clips.open_sample(name).frames(0, 30)) for name in SHARED)
-    frames = [*ana[:15], *ben[:15], *ana[15:], *ben[15:]]
-    clip = clips.Clip(clips.write_clip(tmp_path / "cut.mp4", frames, 25))
-    tracks = tracking.track_faces(clip, progress=False)
-    assert len(tracks) == 2
-    seen = [set(np.flatnonzero(np.isfinite(track.score)) // 15) for track in tracks]
-    assert sorted(map(sorted, seen)) == [[0, 2], [1, 3]]
-
-
 def test_points_of_another_shape_are_refused():
     picture = np.zeros((9, 9, 3), np.uint8)
     with pytest.raises(ValueError, match=r"expected \(468, 2\) landmarks"):
         landmarks.find_eyelids(picture, np.zeros((5, 2)))
-
-
-def test_two_who_swap_places_while_away(tmp_path):
-    def places(i):
-        if i < 40:
-            return [(0, 60), (1, 380)]
-        return [(0, 380), (1, 60)] if i >= 60 else []
-
-    tracks = tracking.track_faces(film(tmp_path, places), progress=False)
-    assert len(tracks) == 2
-    for track in tracks:
-        path = path_of(track)
-        assert (path[0] < 280) != (path[-1] < 280)

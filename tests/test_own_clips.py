@@ -269,7 +269,7 @@ def test_any_video_becomes_one_that_browsers_play(file, how, home, tmp_path, ana
 
 def test_rotated_video_comes_out_upright(home, tmp_path, ana):
     lying = [np.rot90(frame[:400], -1) for frame in ana]
-    path = write_video(tmp_path / "a.mov", frames=lying, rotation=90)
+    path = write_video(tmp_path / "a.mov", frames=lying, matrix=(0, -1, 1, 0))
     my_clips.add(path, own_word())
     clip = clips.open_sample("my_a")
     assert clip.size_wh == (640, 400)

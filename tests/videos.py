@@ -34,7 +34,8 @@ def write_video(
     muxer=None,
     container=None,
     pts=None,
-    rotation=0,
+    matrix=None,
+    pixel=None,
     sound=None,
     frames=None,
 ):
@@ -46,8 +47,11 @@ def write_video(
         stream.width, stream.height = size_wh
         stream.pix_fmt = pix_fmt
         stream.codec_context.time_base = Fraction(1, 1000) if pts else Fraction(1, 25)
-        if rotation:
-            stream.set_display_rotation(rotation)
+        if pixel:
+            stream.sample_aspect_ratio = stream.codec_context.sample_aspect_ratio = pixel
+        if matrix:
+            a, b, c, d = (round(65536 * part) for part in matrix)
+            stream.set_display_matrix([a, b, 0, c, d, 0, 0, 0, 1 << 30])
         voice = out.add_stream(sound, rate=48000) if sound else None
         for i in range(count):
             image = numbered_frame(i, size_wh) if frames is None else frames[i]
@@ -59,6 +63,27 @@ def write_video(
         out.mux(stream.encode())
         if voice:
             out.mux(voice.encode())
+    return path
+
+
+def copy_video(source, path, *, change=None, bsf=None, muxer=None):
+    """Write a file's packets anew; `change(packet, number)` returns the data of each, or None."""
+    with av.open(str(source)) as old, av.open(str(path), "w", options=muxer or {}) as out:
+        video = old.streams.video[0]
+        stream = out.add_stream_from_template(video)
+        through = av.BitStreamFilterContext(bsf, video) if bsf else None
+        count = 0
+        for packet in old.demux(video):
+            for part in through.filter(packet) if through else [packet]:
+                data = change(part, count) if change and part.size else None
+                if data is not None:
+                    new = av.Packet(data)
+                    new.pts, new.dts, new.time_base = part.pts, part.dts, part.time_base
+                    new.is_keyframe, part = part.is_keyframe, new
+                if part.size:
+                    part.stream = stream
+                    out.mux(part)
+                    count += 1
     return path
 
 
@@ -75,7 +100,15 @@ def full_decode(path) -> list[np.ndarray]:
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         stream.thread_type = "NONE"
-        for packet in container.demux(stream):
+        packets = container.demux(stream)
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                break
+            except IndexError:  # PyAV meets a stream that begins later
+                packets = container.demux(stream)
+                continue
             try:
                 frames += [frame.to_ndarray(format="rgb24") for frame in packet.decode()]
             except av.error.FFmpegError:

@@ -101,7 +101,8 @@ class Measurement:
     seconds: float
     """How long the eyes were watched."""
     notices: list[Notice]
-    """What a reader must know: kinds blinks_not_counted and slow_motion."""
+    """What a reader must know: kinds blinks_not_counted and slow_motion. If blinks cannot be
+    counted, the first notice says why."""
 
     def statement(self, activity: str | None = None) -> str:
         """Say in plain words what the count tells, as `rates.statement` does."""
@@ -374,7 +375,7 @@ def _dips(
         if not whole or not np.isfinite(share[[before, after]]).all():
             continue
         halves = _deep_halves(share[run], times[run], limits)
-        tops = [
+        tops = [  # the highest frame between two deep halves
             last + 1 + int(share[run][last + 1 : first].argmax())
             for (_, last), (first, _) in pairwise(halves)
         ]
@@ -458,9 +459,10 @@ def measure(track: FaceTrack, *, thresholds: Thresholds = THRESHOLDS) -> Measure
         "cuts": np.searchsorted(new, track.cuts),
         "thresholds": thresholds,
     }
+    notices = list(_one_eye(seen, times))
     seconds = seconds_watched(seen, times, **more)
     if not seconds:
-        return _not_counted(opening, rates.statement(0, 0))
+        return _not_counted(opening, rates.statement(0, 0), *notices)
     ends = np.append(new[1:], len(track)) - 1  # the last frame that shows each picture
     closures = [
         Blink(int(new[c.first]), int(new[c.lowest]), int(ends[c.last]), c.depth, c.kind)
@@ -468,13 +470,14 @@ def measure(track: FaceTrack, *, thresholds: Thresholds = THRESHOLDS) -> Measure
     ]
     found = [closure for closure in closures if closure.kind == "blink"]
     long = sum(closure.kind == "closure" for closure in closures)
-    notices = [*_slow_motion(len(found), long), *_one_eye(seen, times)]
-    return Measurement(opening, found, closures, seconds, notices)
+    return Measurement(
+        opening, found, closures, seconds, [*notices, *_slow_motion(len(found), long)]
+    )
 
 
-def _not_counted(opening: np.ndarray, reason: str) -> Measurement:
+def _not_counted(opening: np.ndarray, reason: str, *others: Notice) -> Measurement:
     notice = Notice("blinks_not_counted", None, None, reason)
-    return Measurement(opening, None, [], 0.0, [notice])
+    return Measurement(opening, None, [], 0.0, [notice, *others])
 
 
 def _why_not_counted(times: np.ndarray, frames: int, limits: Thresholds) -> str:

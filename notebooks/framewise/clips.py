@@ -126,11 +126,15 @@ class Clip:
         start, stop, _ = slice(start, stop).indices(len(self))
         if start >= stop:
             return
+        begins, ways = self._index.shapes[:, 0], self._index.shapes[:, 3]
         count, pixel = start, float(self._index.pixel)
         self._check_unchanged()
         for frame in islice(video.decode_from(self.path, self._index, start), stop - start):
             self._check_unchanged()
-            yield video.view(frame, pixel, self.size_wh)
+            way = int(ways[np.searchsorted(begins, count, side="right") - 1])
+            image = video.view(frame, way, pixel, self.size_wh)
+            del frame  # its memory serves the next one
+            yield image
             count += 1
         if count < stop:
             raise OSError(f"{self.path}: frame {count} no longer decodes. Open the clip again.")
@@ -138,7 +142,7 @@ class Clip:
     def damage(self) -> str:
         """Say in words which frames are missing or guessed; empty if none."""
         found = video.damage(self._index)
-        return f"{self.path.name} is damaged. {found}" if found else ""
+        return f"{self.path.name} is damaged: {found}" if found else ""
 
     def _check_unchanged(self) -> None:
         if not self.path.is_file() or _identity(self.path) != self._identity:
@@ -283,10 +287,12 @@ def read_image(path: str | Path) -> np.ndarray:
     Raises
     ------
     FileNotFoundError, ValueError, consent.ConsentError
-        No such file; not a picture; in the catalogue, but bytes or consent do not hold.
+        No such file; not a picture, or one of more than 50 megapixels; in the catalogue, but
+        bytes or consent do not hold.
     """
     path = _existing_file(path)
     consent.entry_of(path, consent.sha256_of(path))
+    video.refuse_large(path, video.header_size(path))
     data = np.frombuffer(path.read_bytes(), np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if image is None:

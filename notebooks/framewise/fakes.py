@@ -139,7 +139,7 @@ def write_fake(
     return clips.write_clip(
         path,
         map(mark, frames),
-        fps or made_from[0].fps,
+        made_from[0].fps if fps is None else fps,
         times=times,
         sound=sound,
         overwrite=overwrite,

@@ -29,7 +29,10 @@ SHAPE, COLOUR = 0.0575, 0.114
 
 SAME_PERSON, SAME_IN_SHOT = 1.0, 1.2
 """Strangeness of the two most similar portraits below which two sightings show one person: in
-different shots, and in one shot."""
+different shots, and in one shot. Two seconds of a clip were held against two others, with a
+portrait every 0.2 s. On four of the sample people (Ana, Chen, Frank, Hugo), on whom the limits were
+chosen, one person came to 0.68 at most and two people to 1.52 at least. On the other five it was
+0.96 and 1.33, on five real clips 0.82 and 1.68."""
 
 PORTRAITS = 40
 """The most portraits of one sighting that are compared."""

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from tqdm.auto import tqdm
 
-from framewise import clips, detection, landmarks, likeness, models, repeats, shots
+from framewise import detection, likeness, models, repeats, shots
 from framewise.clips import cache_file, load_arrays, save_arrays
 from framewise.landmarks import (
     EYE_CORNERS,
@@ -168,7 +168,7 @@ def clip_notices(clip: Clip, *, progress: bool = True) -> list[Notice]:
     """Return what a reader must know of a clip's pictures: its cuts, and which ones repeat."""
     again = np.zeros(len(clip), bool)
     again[find_repeats(clip, progress=progress)] = True
-    frozen = _stretches(again, clip.times)
+    frozen = _stretches(again, clip.times, gap_s=0)
     spread = again.sum() - sum(again[first : last + 1].sum() for first, last in frozen)
     notices = [
         Notice("cut", cut, cut, f"Another shot begins at frame {cut}.")
@@ -213,16 +213,15 @@ def _which_eyes(unseen: np.ndarray) -> str:
     return "The right eye" if right and not left else "The left eye" if left > right else "The eyes"
 
 
-def _stretches(where: np.ndarray, times: np.ndarray) -> list[tuple[int, int]]:
-    """Return first and last frame of each stretch of half a second or more.
-
-    Gaps that are shorter than a quarter of a second are passed over.
-    """
+def _stretches(
+    where: np.ndarray, times: np.ndarray, *, gap_s: float = LEAST_SEEN_S / 2
+) -> list[tuple[int, int]]:
+    """Return first and last frame of each stretch of half a second or more; shorter gaps count."""
     ends = np.append(times[1:], times[-1] + np.median(np.diff(times, append=times[-1])))
     edges = np.flatnonzero(np.diff(where, prepend=False, append=False)).reshape(-1, 2)
     spans: list[list[int]] = []
     for first, after in edges.tolist():
-        if spans and times[first] - ends[spans[-1][1]] < LEAST_SEEN_S / 2:
+        if spans and times[first] - ends[spans[-1][1]] < gap_s:
             spans[-1][1] = after - 1
         else:
             spans.append([first, after - 1])
@@ -296,12 +295,11 @@ def _measured(clip: Clip, most: int | None, progress: bool) -> dict[str, np.ndar
 
 
 @cache
-def _version() -> str:
-    """Return a hash of all that decides a track: the networks, what runs them, and the source."""
-    modules = clips, detection, landmarks, likeness, models, repeats, shots
-    sources = [Path(__file__), *(Path(module.__file__) for module in modules)]
-    parts = [path.read_bytes() for path in [*sources, models.FOLDER / "models.json"]]
-    return hashlib.sha256(b"".join([models.backend().encode(), *parts])).hexdigest()[:16]
+def _version(package: Path = Path(__file__).parent, networks: Path = models.FOLDER) -> str:
+    """Return a hash of what decides a track: the networks, what runs them, and the source."""
+    files = [*sorted(package.rglob("*.py")), networks / "models.json"]
+    parts = [models.backend().encode(), *(file.read_bytes() for file in files)]
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
 def follow(clip: Clip, most: int | None, *, progress: bool) -> dict[str, np.ndarray]:
@@ -336,8 +334,10 @@ def follow(clip: Clip, most: int | None, *, progress: bool) -> dict[str, np.ndar
                 waiting.popleft().result()
         again = repeats.find_repeats(np.array(changes), clip.fps)
         cuts, shot_of = shots.find_shots(np.array(pictures), clip.times, again)
-        people = _people(sightings, shot_of, max(1, min(LEAST_SEEN_S * clip.fps, len(clip))))
-        arrays = _stacked(people if most is None else people[:1] or [[]], len(clip))
+        people = _people(sightings, shot_of)
+        least = min(LEAST_SEEN_S * clip.fps, len(clip))
+        seen = [parts for parts in people if sum(len(part.rows) for part in parts) >= least]
+        arrays = _stacked(seen if most is None else (seen or people or [[]])[:1], len(clip))
     return dict(zip(PER_FACE, arrays, strict=True)) | {"cuts": cuts, "repeats": again}
 
 
@@ -433,23 +433,18 @@ def _most_alike(image: np.ndarray, faces: Iterator, known: list[_Sighting]) -> l
     return [min(strange)[2]] if strange else []
 
 
-def _people(sightings: list[_Sighting], shot_of: np.ndarray, least: float) -> list[list[_Sighting]]:
-    """Return the sightings of each person in single shots; people of fewer frames are dropped."""
-    shots_of = [sorted(set(shot_of[list(s.rows)]) - {shots.NONE}) for s in sightings]
-    parts = [
-        (shot, sighting.in_shot(shot_of, shot))
-        for sighting, own in zip(sightings, shots_of, strict=True)
-        for shot in own
-    ]
-    parts = [(shot, part) for shot, part in parts if part.portraits]
-    pieces = [part for _, part in parts]
-    groups = likeness.group(
-        [part.best_portraits() for part in pieces],
-        [shot for shot, _ in parts],
-        [set(part.rows) for part in pieces],
-    )
-    people = [[pieces[i] for i in group] for group in groups]
-    return [person for person in people if sum(len(part.rows) for part in person) >= least]
+def _people(sightings: list[_Sighting], shot_of: np.ndarray) -> list[list[_Sighting]]:
+    """Return the sightings of each person, in single shots, by who appears first."""
+    parts, shots_of_parts = [], []
+    for sighting in sightings:
+        for shot in sorted({*shot_of[list(sighting.rows)].tolist()} - {shots.NONE}):
+            part = sighting.in_shot(shot_of, shot)
+            if part.portraits:  # a few frames after a cross-fade may have none
+                parts.append(part)
+                shots_of_parts.append(shot)
+    portraits = [part.best_portraits() for part in parts]
+    groups = likeness.group(portraits, shots_of_parts, [set(part.rows) for part in parts])
+    return [[parts[i] for i in group] for group in groups]
 
 
 def _stacked(people: list[list[_Sighting]], frames: int) -> list[np.ndarray]:

@@ -3,19 +3,23 @@
 A full pass decodes every frame once and keeps a checksum of each. What comes after a seek is
 compared with these checksums, so frame n is always the n-th frame of the full pass.
 
-Public: Index, open_video, read_through, decode_from, view, clock, file_notices, damage.
+Public: Index, open_video, refuse_large, header_size, read_through, decode_from, view, clock,
+file_notices, damage.
 """
 
 from __future__ import annotations
 
+import gc
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import NamedTuple
 
 import av
+import av.logging
 import cv2
 import numpy as np
 from tqdm import tqdm
@@ -27,6 +31,9 @@ NO_TIME = np.iinfo(np.int64).min
 
 LARGEST = 50_000_000
 """Pixels of the largest picture that is decoded. One such frame takes 150 MB as RGB."""
+
+FASTEST = 10_000
+"""A file that shows more frames than this per second has no useful timestamps."""
 
 WIDEST_PIXEL = 5
 """Pixels wider or higher than this many times their other side are an error in the file."""
@@ -83,16 +90,16 @@ def open_video(
         _refuse_large(path, stream)
         stream.thread_type = thread_type
         stream.codec_context.options = {"max_pixels": str(LARGEST)} | (
-            {"err_detect": "explode"} if strict else {}
+            {"err_detect": "crccheck+explode"} if strict else {}
         )
         yield container, stream
 
 
-def _open(path: Path, **options: str) -> av.container.InputContainer:
+def _open(path: Path) -> av.container.InputContainer:
     if not path.stat().st_size:
         raise ValueError(f"{path}: the file is empty (0 bytes). Copy or download it again.")
     try:
-        container = av.open(path, options={"max_pixels": str(LARGEST)} | options)
+        container = av.open(path, options={"max_pixels": str(LARGEST)})
     except av.error.FFmpegError as error:
         raise ValueError(
             f"{path}: expected a video, but FFmpeg cannot read this file ({error.strerror}). "
@@ -148,14 +155,26 @@ def _moving_picture(container) -> av.VideoStream:
 def _refuse_large(path: Path, stream) -> None:
     """FFmpeg forgets the size of a picture that it refused; then only the header is read."""
     size = _size(stream)
-    if 0 in size:
-        with _open(path, skip_frame="all") as container:
-            size = _size(_moving_picture(container))
-    if size[0] * size[1] > LARGEST:
+    refuse_large(path, header_size(path) if 0 in size else size)
+
+
+def refuse_large(path: Path, size_wh: tuple[int, int]) -> None:
+    """Raise ValueError if pictures of this size are too large to be decoded."""
+    if size_wh[0] * size_wh[1] > LARGEST:
         raise ValueError(
-            f"{path}: expected pictures of up to {LARGEST // 10**6} megapixels, but these are "
-            f"{size[0]} x {size[1]}. Scale the video down with another program first."
+            f"{path}: expected pictures of up to {LARGEST // 10**6} megapixels, but this has "
+            f"{size_wh[0]} x {size_wh[1]} pixels. Scale it down with another program first."
         )
+
+
+def header_size(path: Path) -> tuple[int, int]:
+    """Return the size (w, h) that the head of a video or picture tells; (0, 0) if none."""
+    options = {"skip_frame": "all", "max_pixels": str(2**31 - 1)}
+    try:
+        with av.open(path, options=options) as container:
+            return _size(_moving_picture(container))
+    except (av.error.FFmpegError, ValueError):
+        return 0, 0
 
 
 def _size(stream) -> tuple[int, int]:
@@ -165,18 +184,33 @@ def _size(stream) -> tuple[int, int]:
 # ---- the full pass ----
 
 
+class _Packet(NamedTuple):
+    time: int
+    key: bool
+    harmed: bool
+    """The decoder reported an error."""
+    failed: bool
+    """It gave no frame for this error."""
+    before: int
+    """How many frames had come out before."""
+
+
+class _Frame(NamedTuple):
+    time: int
+    print: int
+    key: bool
+    corrupt: bool
+    """The decoder itself marks it as damaged."""
+    shape: tuple[int, int, int]
+    """Stored width and height, and orientation."""
+    interlaced: bool
+
+
 class _Pass(NamedTuple):
     """What one decode of the whole file gave."""
 
-    packets: list[tuple[int, bool, bool, int]]
-    """Timestamp, key, failed, and how many frames had come out before."""
-    pts: list[int]
-    prints: list[int]
-    keys: list[int]
-    corrupt: list[int]
-    """Frames that the decoder itself marks as damaged."""
-    shapes: list[tuple[int, int, int, int]]
-    interlaced: int
+    packets: list[_Packet]
+    frames: list[_Frame]
     cut_off: int
     """How many frames the file announces beyond its end."""
     pixel: float
@@ -184,6 +218,13 @@ class _Pass(NamedTuple):
     """Ticks of the timestamps per second."""
     rate: float
     """Nominal frames per second."""
+
+    def pts(self) -> np.ndarray:
+        return np.array([frame.time for frame in self.frames], np.int64)
+
+    def is_damaged(self) -> bool:
+        flaws = [packet.harmed for packet in self.packets] + [one.corrupt for one in self.frames]
+        return self.cut_off > 0 or any(flaws)
 
 
 def read_through(path: Path) -> Index:
@@ -195,27 +236,28 @@ def read_through(path: Path) -> Index:
         As `open_video`; the video is encrypted; not one frame decodes.
     """
     found = strict = _decode_all(path, strict=True, thread_type="AUTO")
-    if found.corrupt or found.cut_off or any(failed for _, _, failed, _ in found.packets):
-        # several threads do not tell which packet failed, and guess in other ways
+    if found.is_damaged():  # several threads do not tell which packet failed
         strict = _decode_all(path, strict=True, thread_type="NONE")
         found = _decode_all(path, strict=False, thread_type="NONE")
-    if not found.pts:
+    if not found.frames:
         raise ValueError(f"{path}: expected a video, but not one frame of it decodes.")
-    pts = np.array(found.pts, np.int64)
+    frames, pts = found.frames, found.pts()
     rising = bool(NO_TIME not in pts and np.all(np.diff(pts) > 0))
+    keys = [i for i, frame in enumerate(frames) if frame.key and rising]
+    changes = [i for i, frame in enumerate(frames) if not i or frame.shape != frames[i - 1].shape]
     times, fps, restarts, assumed = clock(pts, found.second, found.rate)
     harmed = _harmed_packets(strict, found)
     return Index(
         pts=pts,
-        prints=np.array(found.prints, np.uint32),
-        keys=np.array(found.keys if rising else [], np.int64),
+        prints=np.array([frame.print for frame in frames], np.uint32),
+        keys=np.array(keys, np.int64),
         times=times,
         fps=np.array(fps),
         restarts=restarts,
         assumed=np.array(assumed),
         pixel=np.array(found.pixel),
-        shapes=np.array(found.shapes, np.int64).reshape(-1, 4),
-        interlaced=np.array(found.interlaced, np.int64),
+        shapes=np.array([(i, *frames[i].shape) for i in changes], np.int64),
+        interlaced=np.array(sum(frame.interlaced for frame in frames), np.int64),
         lost=_gaps(found, harmed, pts, rising),
         doubtful=_doubtful(found, harmed, pts),
     )
@@ -223,35 +265,67 @@ def read_through(path: Path) -> Index:
 
 def _decode_all(path: Path, *, strict: bool, thread_type: str) -> _Pass:
     """Decode a file without keeping pixels."""
-    packets, pts, prints, keys, corrupt, shapes, interlaced = [], [], [], [], [], [], 0
+    packets, records, way = [], [], None
     bar = tqdm(desc="reading the clip", unit=" frames", delay=1, leave=False)
-    with bar, open_video(path, strict=strict, thread_type=thread_type) as (container, stream):
-        indexed = len(stream.index_entries)
+    opened = open_video(path, strict=strict, thread_type=thread_type)
+    with bar, opened as (container, stream), _errors(stream) as errors:
+        indexed, codec = len(stream.index_entries), stream.codec_context.name
         for packet, frames in _decode_packets(container, stream):
             if packet is not None and packet.has_sidedata("encryption_info"):
                 raise ValueError(f"{path}: this video is encrypted. Save it without protection.")
             if packet is not None and packet.size and not packet.is_discard:
                 time = NO_TIME if packet.pts is None else packet.pts
-                packets.append((time, packet.is_keyframe, frames is None, len(pts)))
-            for frame in frames or ():
-                if frame.key_frame:
-                    keys.append(len(pts))
-                if frame.is_corrupt:
-                    corrupt.append(len(pts))
-                shape = (frame.width, frame.height, orientation(frame))
-                if not shapes or shape != shapes[-1][1:]:
-                    shapes.append((len(pts), *shape))
-                interlaced += frame.interlaced_frame
-                prints.append(_print(frame))
-                pts.append(NO_TIME if frame.pts is None else frame.pts)
+                harmed = frames is None or any(name == codec for _, name, _ in errors)
+                key = packet.is_keyframe
+                packets.append(_Packet(time, key, harmed, frames is None, len(records)))
+            errors.clear()
+            while frames:  # each is gone before the next packet is decoded: see _frames
+                records.append(_record(frames.pop(0), way))
+                way = records[-1].shape[2]
+                gc.collect(0)  # a frame whose side data was read holds itself
                 bar.update()
-        pixel = float(stream.sample_aspect_ratio or 1)
-        rate = float(stream.average_rate or stream.guessed_rate or 25)
-        cut_off = _cut_off(container, stream, indexed, pts)
-        second = float(1 / stream.time_base)
-    return _Pass(
-        packets, pts, prints, keys, corrupt, shapes, interlaced, cut_off, pixel, second, rate
+        return _Pass(
+            packets,
+            records,
+            _cut_off(container, stream, indexed, [record.time for record in records]),
+            pixel=float(stream.sample_aspect_ratio or 1),
+            second=float(1 / stream.time_base),
+            rate=float(stream.average_rate or stream.guessed_rate or 25),
+        )
+
+
+def _record(frame: av.VideoFrame, way: int | None) -> _Frame:
+    """Note what is to be kept of a frame; `way` is the orientation of the one before, if any."""
+    if frame.key_frame or way is None:
+        way = _orientation(frame, way or 0)
+    return _Frame(
+        NO_TIME if frame.pts is None else frame.pts,
+        _print(frame),
+        frame.key_frame,
+        frame.is_corrupt,
+        (frame.width, frame.height, way),
+        frame.interlaced_frame,
     )
+
+
+@contextmanager
+def _errors(stream) -> Iterator[list[tuple[int, str, str]]]:
+    """Collect what FFmpeg reports while it decodes; FFV1 tells damage in no other way.
+
+    Only on one thread: PyAV can hang where FFmpeg's own threads report something.
+    """
+    if stream.codec_context.name == "ffv1":
+        stream.thread_type = "NONE"
+    if stream.thread_type.name != "NONE":
+        yield []
+        return
+    level = av.logging.get_level()
+    av.logging.set_level(av.logging.ERROR)
+    try:
+        with av.logging.Capture(local=True) as errors:
+            yield errors
+    finally:
+        av.logging.set_level(level)
 
 
 def _decode_packets(container, stream) -> Iterator[tuple[av.Packet | None, list | None]]:
@@ -263,6 +337,9 @@ def _decode_packets(container, stream) -> Iterator[tuple[av.Packet | None, list 
             packet = next(packets)
             if not packet.size and packet.dts is None:
                 packet = None
+        except IndexError:  # PyAV has no number for a stream that begins later; read on
+            packets = container.demux(stream)
+            continue
         except (StopIteration, av.error.FFmpegError):  # the file ends inside a packet
             packet = None
         try:
@@ -272,8 +349,14 @@ def _decode_packets(container, stream) -> Iterator[tuple[av.Packet | None, list 
 
 
 def _frames(container, stream) -> Iterator[av.VideoFrame]:
+    """Yield frames; whoever gets one drops it before the next, and so does every pass.
+
+    Where data is damaged, FFmpeg leaves in a picture what its memory held before. That is always
+    the same only if the memory of each frame is free again when the next one is decoded.
+    """
     for _, frames in _decode_packets(container, stream):
-        yield from frames or ()
+        while frames:
+            yield frames.pop(0)
 
 
 def _print(frame: av.VideoFrame) -> int:
@@ -302,9 +385,10 @@ def _cut_off(container, stream, indexed: int, pts: list[int]) -> int:
         return beyond
     if container.format.name == "avi" and indexed < 2:
         return max(0, stream.frames - pts[-1] - 1)
-    if len(pts) < 2 or "DURATION" not in stream.metadata:
+    told = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))
+    if len(pts) < 2 or not told:
         return beyond
-    hours, minutes, seconds = stream.metadata["DURATION"].split(":")
+    hours, minutes, seconds = told.groups()
     end = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
     step = float((pts[-1] - pts[0]) * stream.time_base / (len(pts) - 1))
     missing = end - float(pts[-1] * stream.time_base) - step
@@ -316,13 +400,14 @@ def _harmed_packets(strict: _Pass, found: _Pass) -> np.ndarray:
 
     Harm goes on to the next key packet, and to the packets after it that are shown before it.
     """
-    corrupt = {each.pts[i] for each in (strict, found) for i in each.corrupt} - {NO_TIME}
+    frames = [*strict.frames, *found.frames]
+    corrupt = {frame.time for frame in frames if frame.corrupt} - {NO_TIME}
     harmed, before, now, shown = [], False, False, NO_TIME
     for i, (first, second) in enumerate(zip(strict.packets, found.packets, strict=False)):
-        time, key = first[:2]
-        if key:
+        time = first.time
+        if first.key:
             before, now, shown = now, False, time
-        now = now or first[2] or second[2] or time in corrupt
+        now = now or first.harmed or second.harmed or time in corrupt
         if now or (before and NO_TIME < time < shown):
             harmed.append(i)
     return np.array(harmed, np.int64)
@@ -331,10 +416,11 @@ def _harmed_packets(strict: _Pass, found: _Pass) -> np.ndarray:
 def _gaps(found: _Pass, harmed: np.ndarray, pts: np.ndarray, rising: bool) -> np.ndarray:
     """Count harmed packets that gave no frame, by the last frame before them."""
     last, gaps = len(pts) - 1, {}
-    given = set(found.pts)
-    for time, _, failed, before in (found.packets[i] for i in harmed):
-        if failed if NO_TIME in given else time not in given:
-            after = int(np.searchsorted(pts, time)) - 1 if rising else before - 1
+    given = set(pts.tolist())
+    for packet in (found.packets[i] for i in harmed):
+        timeless = packet.time == NO_TIME or NO_TIME in given
+        if packet.failed if timeless else packet.time not in given:
+            after = int(np.searchsorted(pts, packet.time)) - 1 if rising else packet.before - 1
             gaps[after] = gaps.get(after, 0) + 1
     if found.cut_off:
         gaps[last] = gaps.get(last, 0) + found.cut_off
@@ -344,10 +430,12 @@ def _gaps(found: _Pass, harmed: np.ndarray, pts: np.ndarray, rising: bool) -> np
 def _doubtful(found: _Pass, harmed: np.ndarray, pts: np.ndarray) -> np.ndarray:
     """Return the runs of frames that harmed packets gave; without times, all after the first."""
     packets = [found.packets[i] for i in harmed]
-    doubt = np.isin(pts, [time for time, *_ in packets if time != NO_TIME])
-    doubt[found.corrupt] = True
-    if packets and NO_TIME in pts:
-        doubt[packets[0][3] :] = True
+    doubt = np.isin(pts, [packet.time for packet in packets if packet.time != NO_TIME])
+    doubt |= [frame.corrupt for frame in found.frames]
+    for packet in packets:
+        if packet.time == NO_TIME or NO_TIME in pts:
+            doubt[packet.before :] = True
+            break
     edges = np.flatnonzero(np.diff(np.concatenate([[0], doubt, [0]])))
     return edges.reshape(-1, 2) - [0, 1]
 
@@ -362,8 +450,7 @@ def damage(index: Index) -> str:
             for after, n in index.lost.tolist()
         ]
         told.append(
-            f"{count} of {count + missing} frames decode. {missing} are missing or cut off "
-            f"({_list(places)})."
+            f"{count} of {count + missing} frames decode. Missing or cut off: {_list(places)}."
         )
     if len(index.doubtful):
         runs = [f"{a} to {b}" if b > a else f"{a}" for a, b in index.doubtful.tolist()]
@@ -387,7 +474,8 @@ def clock(
 
     Where the timestamps fall, another recording was joined: time goes on with the usual step of
     the part before. Frames without a timestamp are spaced evenly between those that have one, or
-    by the usual step. If more than one frame in ten falls, the timestamps are no use.
+    by the usual step. Timestamps are no use if more than one in ten falls, or if they give more
+    than 10,000 frames per second.
 
     Parameters
     ----------
@@ -412,7 +500,8 @@ def clock(
     stamps = (pts[known] - pts[known[:1]]) / second
     steps = np.diff(stamps) / np.diff(known)
     falls = np.flatnonzero(steps < 0) + 1
-    if not np.any(steps > 0) or len(falls) > len(pts) / 10:
+    span = steps[steps > 0].sum()
+    if span <= len(pts) / FASTEST or len(falls) > len(pts) / 10:
         return np.arange(len(pts)) / rate, rate, known[:0], len(pts) > 1
     usual = np.median(steps[steps > 0])
     times = np.full(len(pts), np.nan)
@@ -445,29 +534,27 @@ def decode_from(path: Path, index: Index, start: int) -> Iterator[av.VideoFrame]
     """
     keys = index.keys[(index.keys > 0) & (index.keys <= start)]
     for key in keys[:-3:-1]:
-        for frame in _after_seek(path, index, int(key), start):
-            if _print(frame) != index.prints[start]:
+        for frame in _after_seek(path, int(index.pts[key]), int(index.pts[start])):
+            if (frame.pts, _print(frame)) != (index.pts[start], index.prints[start]):
                 break
             yield frame
+            del frame
             start += 1
-            if start == len(index.pts):
-                return
+        if start == len(index.pts):
+            return
     with open_video(path) as (container, stream):
         yield from islice(_frames(container, stream), start, None)
 
 
-def _after_seek(path: Path, index: Index, key: int, start: int) -> Iterator[av.VideoFrame]:
-    """Yield frames from `start` on, decoded from a key frame; nothing if `start` is not met."""
+def _after_seek(path: Path, key: int, pts: int) -> Iterator[av.VideoFrame]:
+    """Yield the frames from time `pts` on, decoded from the key frame at time `key`."""
     with open_video(path) as (container, stream):
         for _, frames in _decode_packets(container, stream):
             if frames is not None:  # the decoder has read the notes that stand only at the start
                 break
-        container.seek(int(index.pts[key]), stream=stream)
+        container.seek(key, stream=stream)
         frames = _frames(container, stream)
-        first = next((f for f in frames if f.pts is None or f.pts >= index.pts[start]), None)
-        if first is not None and first.pts == index.pts[start]:
-            yield first
-            yield from frames
+        yield from dropwhile(lambda frame: frame.pts is not None and frame.pts < pts, frames)
 
 
 # ---- how a frame looks ----
@@ -477,15 +564,17 @@ TRANSPOSED, ROWS, COLUMNS, UNUSABLE = 1, 2, 4, 8
 """An orientation is a sum of the first three: swap rows and columns, then reverse rows, columns."""
 
 
-def orientation(frame: av.VideoFrame) -> int:
+def _orientation(frame: av.VideoFrame, before: int) -> int:
     """Read how a decoded frame is to be turned or mirrored; UNUSABLE if no such way fits.
+
+    Video data may tell it only now and then; a frame without it is shown as the one `before`.
 
     The display matrix comes from the container or from the video data itself. It maps (x, y) to
     (a x + c y, b x + d y); see FFmpeg's libavutil/display.h.
     """
     matrix = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:
-        return 0
+        return before
     a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].astype(float)
     straight, crossed = sorted((abs(a), abs(d))), sorted((abs(b), abs(c)))
     if straight[0] > 0 and crossed[1] < 0.01 * straight[0]:
@@ -495,25 +584,29 @@ def orientation(frame: av.VideoFrame) -> int:
     return UNUSABLE
 
 
-def view(frame: av.VideoFrame, pixel: float, size_wh: tuple[int, int] | None = None) -> np.ndarray:
+def view(
+    frame: av.VideoFrame, way: int, pixel: float, size_wh: tuple[int, int] | None = None
+) -> np.ndarray:
     """Return a frame as it is to be seen: (H, W, 3) uint8 RGB, upright, with square pixels.
 
     Parameters
     ----------
+    way : int
+        Its orientation.
     pixel : float
         Width of a stored pixel over its height. The shorter side of the pixel is stretched.
     size_wh : (int, int), pixels, optional
         A picture of another size is scaled to fit, with black beside it if its shape differs.
     """
-    image = _turned(_squared(frame.to_ndarray(format="rgb24"), pixel), orientation(frame))
+    image = _turned(_squared(frame.to_ndarray(format="rgb24"), pixel), way)
     if size_wh is None or image.shape[1::-1] == size_wh:
         return np.ascontiguousarray(image)
     scale = min(size_wh[0] / image.shape[1], size_wh[1] / image.shape[0])
     width, height = (max(1, round(side * scale)) for side in image.shape[1::-1])
     left, top = (size_wh[0] - width) // 2, (size_wh[1] - height) // 2
     whole = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    part = cv2.resize(np.ascontiguousarray(image), (width, height), interpolation=way)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    part = cv2.resize(np.ascontiguousarray(image), (width, height), interpolation=method)
     whole[top : top + height, left : left + width] = part
     return whole
 
@@ -530,10 +623,10 @@ def _squared(image: np.ndarray, pixel: float) -> np.ndarray:
     return image if size == image.shape[1::-1] else cv2.resize(image, size)
 
 
-def _turned(image: np.ndarray, how: int) -> np.ndarray:
-    if how & TRANSPOSED:
+def _turned(image: np.ndarray, way: int) -> np.ndarray:
+    if way & TRANSPOSED:
         image = image.transpose(1, 0, 2)
-    return image[:: -1 if how & ROWS else 1, :: -1 if how & COLUMNS else 1]
+    return image[:: -1 if way & ROWS else 1, :: -1 if way & COLUMNS else 1]
 
 
 # ---- what a reader must know ----
@@ -578,9 +671,9 @@ def _size_notices(index: Index) -> Iterator[Notice]:
 
 
 def _shown_size(shape: np.ndarray, pixel: float) -> tuple[int, int]:
-    _, width, height, how = shape.tolist()
+    _, width, height, way = shape.tolist()
     size = _square_size(width, height, pixel)
-    return size[::-1] if how & TRANSPOSED else size
+    return size[::-1] if way & TRANSPOSED else size
 
 
 def _clock_notices(index: Index) -> Iterator[Notice]:
@@ -604,7 +697,7 @@ def _clock_notices(index: Index) -> Iterator[Notice]:
 
 
 def _orientation_facts(ways: np.ndarray) -> Iterator[tuple[str, str]]:
-    flips = [bin(how & (TRANSPOSED | ROWS | COLUMNS)).count("1") for how in ways.tolist()]
+    flips = [bin(way & (TRANSPOSED | ROWS | COLUMNS)).count("1") for way in ways.tolist()]
     if any(count % 2 for count in flips):
         yield (
             "mirrored",
