@@ -240,7 +240,9 @@ def _part(clip: clips.Clip, start: float, seconds: float | None) -> tuple[int, i
 
 def _too_long(length: float) -> str:
     minutes, rest = divmod(round(length), 60)
-    return f"the video is {minutes}:{rest:02} long, a clip at most {LONGEST} s: {PART}."
+    return (
+        f"the video is {minutes}:{rest:02} long, and a clip may last {LONGEST} s at most: {PART}."
+    )
 
 
 def _check_faces(clip: clips.Clip, frames: range, scale: float, named: int) -> None:
