@@ -2,7 +2,7 @@
 
 Notebook: 02_landmarks.ipynb
 
-Public: CLEAR, DOUBTFUL, SIZE, WIDTH, seen, sight.
+Public: CLEAR, DOUBTFUL, SIZE, WIDTH, seen, seen_along, sight.
 
 The iris network draws lids on a black bar as readily as on an eye. Four things tell an eye that
 can be seen from a cover, and from a picture with too little detail:
@@ -56,6 +56,13 @@ eyes (1.8), because shut eyes of real people score lower than rendered ones. Wha
   for eyes.
 """
 
+AROUND_S = 1.0
+"""Seconds to either side of a frame that have a say in `seen_along`."""
+
+MOST, NEARLY_ALL, VERY_LOW = 0.8, 0.9, -2.6
+"""Shares of the frames around in which an eye is seen, and the score below which a single frame is
+never spared; see `seen_along`."""
+
 _MIDDLE = slice(24, 41), slice(18, 47)
 """Rows and columns of the view that hold the eye from corner to corner."""
 _AROUND = slice(19, 46), slice(14, 50)
@@ -91,22 +98,50 @@ def sight(view: np.ndarray, lids: np.ndarray, iris: np.ndarray) -> float:
 
 
 def seen(scores: np.ndarray) -> np.ndarray:
-    """Tell which of the two eyes of a face can be seen.
+    """Tell which eyes of a face can be seen in one picture.
 
     Most covers lie over both eyes, and both eyes blink at once. So the mean of the two scores is
     surer than one score, and a doubtful eye counts as seen if the mean is clear.
 
     Parameters
     ----------
-    scores : (2,) float
+    scores : (..., 2) float
         As `sight` returns them.
 
     Returns
     -------
-    (2,) bool
+    (..., 2) bool
     """
-    scores = np.asarray(scores)
-    return (scores >= CLEAR) | ((scores >= DOUBTFUL) & (scores.mean() >= CLEAR))
+    scores = np.asarray(scores, float)
+    mean = scores.mean(axis=-1, keepdims=True)
+    return (scores >= CLEAR) | ((scores >= DOUBTFUL) & (mean >= CLEAR))
+
+
+def seen_along(scores: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Tell in which frames of a shot each eye can be seen.
+
+    A cover seldom comes and goes within a moment, and a blink is over in one. So the frames within
+    a second to either side have a say: where one in five of them is refused, the eye is not seen at
+    all; where hardly any is refused, a single refused frame counts as seen, unless its score is
+    very low.
+
+    Parameters
+    ----------
+    scores : (T, 2) float
+        As `sight` returns them, in consecutive frames of one face.
+    times : (T,) float, seconds
+
+    Returns
+    -------
+    (T, 2) bool
+    """
+    alone = seen(scores)
+    begin = np.searchsorted(times, times - AROUND_S, "left")
+    end = np.searchsorted(times, times + AROUND_S, "right")
+    total = np.vstack([np.zeros(2), alone.cumsum(axis=0)])
+    share = (total[end] - total[begin]) / (end - begin)[:, None]
+    spared = (share >= NEARLY_ALL) & (scores >= VERY_LOW)
+    return (share > MOST) & (alone | spared)
 
 
 def _down(grey: np.ndarray, rows: slice, columns: slice) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 Notebook: 02_landmarks.ipynb
 
-Public: GROUPS, Eyes, find_landmarks, find_eyelids, eye_opening, mouth_opening, head_yaw, face_box,
-check_points, mesh, square_of_detection, square_of_points.
+Public: GROUPS, Eyes, find_landmarks, find_eyelids, look_at_eyes, eye_opening, mouth_opening,
+head_yaw, face_box, check_points, mesh, square_of_detection, square_of_points.
 
 Convention: points are (x, y) pixels, x right and y down; (0, 0) is the middle of the top-left
 pixel. Right and left are the subject's own. What was not found is NaN.
@@ -131,15 +131,36 @@ def find_eyelids(image: np.ndarray, points: np.ndarray) -> Eyes:
     ----------
     Ablavatski et al. 2020, arXiv:2006.11341.
     """
+    found, scores = look_at_eyes(image, points)
+    hidden = ~eyes.seen(scores)
+    found.eyelids[hidden], found.iris[hidden] = np.nan, np.nan
+    return found
+
+
+def look_at_eyes(image: np.ndarray, points: np.ndarray) -> tuple[Eyes, np.ndarray]:
+    """Return what the network draws in each eye, and how surely each eye can be seen.
+
+    Parameters
+    ----------
+    image, points
+        As in `find_eyelids`.
+
+    Returns
+    -------
+    Eyes
+        NaN only where the points are.
+    scores : (2,) float
+        As `eyes.sight` returns them; minus infinity for an eye narrower than `LEAST_EYE_WIDTH`, NaN
+        where the points are.
+    """
     detection.check_image(image)
     check_points(points)
     if np.isnan(points).any():
-        return Eyes(*(np.full((2, n, 2), np.nan, np.float32) for n in (16, 5)))
+        nothing = Eyes(*(np.full((2, n, 2), np.nan, np.float32) for n in (16, 5)))
+        return nothing, np.full(2, np.nan)
     pair = [_eye(image, points[list(ends)], side) for side, ends in enumerate(EYE_CORNERS)]
     eyelids, iris, scores = (np.stack(part) for part in zip(*pair, strict=True))
-    hidden = ~eyes.seen(scores)
-    eyelids[hidden], iris[hidden] = np.nan, np.nan
-    return Eyes(eyelids, iris)
+    return Eyes(eyelids, iris), scores
 
 
 def eye_opening(eyelids: np.ndarray) -> np.ndarray:

@@ -22,15 +22,15 @@ import cv2
 import numpy as np
 from tqdm.auto import tqdm
 
-from framewise import detection, likeness, models, repeats, shots
+from framewise import detection, eyes, likeness, models, repeats, shots
 from framewise.clips import cache_file, load_arrays, save_arrays
 from framewise.landmarks import (
     EYE_CORNERS,
     FACE_PRESENT,
     Eyes,
     face_box,
-    find_eyelids,
     head_yaw,
+    look_at_eyes,
     mesh,
     square_of_detection,
     square_of_points,
@@ -245,7 +245,9 @@ def _told(kind: str, spans: list[tuple[int, int, str]], follows: str) -> list[No
 class _Sighting:
     """A face followed without a break: what was measured, and how to know it again."""
 
-    rows: dict[int, tuple[np.ndarray, float, Future[Eyes]]] = field(default_factory=dict)
+    rows: dict[int, tuple[np.ndarray, float, Future[tuple[Eyes, np.ndarray]]]] = field(
+        default_factory=dict
+    )
     portraits: dict[int, tuple[bool, Portrait]] = field(default_factory=dict)
     """By frame; True if the whole face was to be seen."""
     looks: np.ndarray = field(default_factory=lambda: np.zeros((8, 8, 3), np.float32))
@@ -314,7 +316,7 @@ def follow(clip: Clip, most: int | None, *, progress: bool) -> dict[str, np.ndar
         as in FaceTrack.
     """
     sightings: list[_Sighting] = []
-    waiting: deque[Future[Eyes]] = deque()
+    waiting: deque[Future[tuple[Eyes, np.ndarray]]] = deque()
     pictures, changes, before = [], [], None
     with ThreadPoolExecutor(1) as decoder, ThreadPoolExecutor(1) as worker:
         frames = _ahead(clip.frames(), decoder)
@@ -325,7 +327,7 @@ def follow(clip: Clip, most: int | None, *, progress: bool) -> dict[str, np.ndar
                 _let_go(sightings)
             found = _faces_in(image, t, sightings, most)
             for sighting, points, score in found:
-                waiting.append(worker.submit(find_eyelids, image, points))
+                waiting.append(worker.submit(look_at_eyes, image, points))
                 sighting.rows[t] = points, score, waiting[-1]
             boxes = np.array([face_box(points) for _, points, _ in found])
             changes.append(repeats.face_change(before, image, boxes) if t else (np.inf, np.inf))
@@ -337,7 +339,7 @@ def follow(clip: Clip, most: int | None, *, progress: bool) -> dict[str, np.ndar
         people = _people(sightings, shot_of)
         least = min(LEAST_SEEN_S * clip.fps, len(clip))
         seen = [parts for parts in people if sum(len(part.rows) for part in parts) >= least]
-        arrays = _stacked(seen if most is None else (seen or people or [[]])[:1], len(clip))
+        arrays = _stacked(seen if most is None else (seen or people or [[]])[:1], clip.times)
     return dict(zip(PER_FACE, arrays, strict=True)) | {"cuts": cuts, "repeats": again}
 
 
@@ -447,12 +449,16 @@ def _people(sightings: list[_Sighting], shot_of: np.ndarray) -> list[list[_Sight
     return [[parts[i] for i in group] for group in groups]
 
 
-def _stacked(people: list[list[_Sighting]], frames: int) -> list[np.ndarray]:
+def _stacked(people: list[list[_Sighting]], times: np.ndarray) -> list[np.ndarray]:
     shapes = (468, 2), (2, 16, 2), (2, 5, 2), ()
-    arrays = [np.full((len(people), frames, *shape), np.nan, np.float32) for shape in shapes]
+    arrays = [np.full((len(people), len(times), *s), np.nan, np.float32) for s in shapes]
     points, eyelids, iris, score = arrays
     for i, sightings in enumerate(people):
-        for t, row in ((t, row) for sighting in sightings for t, row in sighting.rows.items()):
-            points[i, t], score[i, t] = row[:2]
-            eyelids[i, t], iris[i, t] = row[2].result()
+        for frames, rows in ((sorted(s.rows), s.rows) for s in sightings):
+            found, sight = zip(*(rows[t][2].result() for t in frames), strict=True)
+            shown = eyes.seen_along(np.array(sight), times[frames])
+            for t, pair, visible in zip(frames, found, shown, strict=True):
+                points[i, t], score[i, t] = rows[t][:2]
+                eyelids[i, t, visible] = pair.eyelids[visible]
+                iris[i, t, visible] = pair.iris[visible]
     return arrays
