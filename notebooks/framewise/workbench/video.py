@@ -236,7 +236,8 @@ def read_through(path: Path) -> Index:
         As `open_video`; the video is encrypted; not one frame decodes.
     """
     found = strict = _decode_all(path, strict=True, thread_type="AUTO")
-    if found.is_damaged():  # several threads do not tell which packet failed
+    # several threads do not tell which packet failed, and drop frames at the end without a word
+    if found.is_damaged() or len(found.frames) != len(found.packets):
         strict = _decode_all(path, strict=True, thread_type="NONE")
         found = _decode_all(path, strict=False, thread_type="NONE")
     if not found.frames:
@@ -278,6 +279,8 @@ def _decode_all(path: Path, *, strict: bool, thread_type: str) -> _Pass:
                 harmed = frames is None or any(name == codec for _, name, _ in errors)
                 key = packet.is_keyframe
                 packets.append(_Packet(time, key, harmed, frames is None, len(records)))
+            elif frames is None and packets:  # what waited in the decoder for the end of the file
+                packets[-1] = packets[-1]._replace(harmed=True)
             errors.clear()
             while frames:  # each is gone before the next packet is decoded: see _frames
                 records.append(_record(frames.pop(0), way))
