@@ -5,6 +5,7 @@ import random
 import re
 import subprocess
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from itertools import islice
@@ -460,6 +461,20 @@ def test_a_cut_off_file_serves_what_is_left_and_says_what_is_not(tmp_path):
     assert notice.kind == "damaged" and notice.last == len(clip) - 1
     for i in (len(clip) - 1, 3, 30, len(clip) - 2):
         assert np.array_equal(clip[i], truth[i])
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "ts", "flv"])
+@pytest.mark.parametrize("share", [0.5, 0.97])
+def test_what_waits_in_the_decoder_at_the_end_is_not_lost(suffix, share, tmp_path):
+    muxer = {"movflags": "faststart"} if suffix == "mp4" else {}
+    options = {"g": "12", "bf": "3", "crf": "10"}
+    path = cut(write_video(tmp_path / f"c.{suffix}", options=options, muxer=muxer), share)
+    truth = full_decode(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        clip = Clip(path)
+    assert len(clip) == len(truth)
+    assert np.array_equal(clip[-1], truth[-1])
 
 
 def test_a_cut_off_matroska_file_says_about_how_many(tmp_path):
