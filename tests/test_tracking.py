@@ -180,7 +180,9 @@ def test_the_same_person_is_known_after_a_cut_to_another_place():
 
 
 def test_a_cut_from_two_people_to_one_of_them():
-    people, arrays = follow([*sample("chen_gita")[:25], *sample("gita_talk")[:25]])
+    frames = sample("chen_gita")
+    closer = [cv2.resize(frame[40:440, 320:], (640, 480)) for frame in frames[25:]]
+    people, arrays = follow([*frames[:25], *closer])
     assert arrays["cuts"].tolist() == [25]
     assert sorted(people, key=len) == [set(range(25)), set(range(50))]
 
@@ -259,6 +261,16 @@ def test_fast_camera_work_is_no_cut():
     pan = [wide[:, x : x + 32] for x in [0] * 10 + [*range(0, 300, 6)] + [300] * 10]
     assert shots.is_new(*np.array(pan[30:32], np.uint8))
     assert find(pan)[0].tolist() == []
+
+
+def test_a_cross_fade_needs_that_nobody_is_the_same_after_it():
+    mixed = [ONE + (OTHER - ONE) * i / 11 for i in range(1, 11)]
+    pictures = np.array([ONE] * 20 + mixed + [OTHER] * 20, np.uint8)
+    told = []
+    times, none = np.arange(50) / 25, np.zeros(0, int)
+    cuts, _ = shots.find_shots(pictures, times, none, lambda *span: told.append(span) or True)
+    assert cuts.tolist() == [] and len(told) == 1 and told[0][0] < 25 < told[0][1]
+    assert find(pictures)[0].tolist() in ([24], [25])
 
 
 def test_repeated_pictures_hide_no_cut_and_make_none():

@@ -269,6 +269,14 @@ class _Sighting:
         parts = self.rows, self.portraits
         return _Sighting(*({t: v for t, v in d.items() if shot_of[t] == shot} for d in parts))
 
+    def goes_on(self, first: int, last: int) -> bool:
+        """Tell whether the face was followed over these frames and looks the same after them."""
+        before = [p for t, (_, p) in self.portraits.items() if t < first][-3:]
+        after = [p for t, (_, p) in self.portraits.items() if t > last][:3]
+        if not (before and after):
+            return False
+        return bool(likeness.strangeness(before, after).min() < likeness.SAME_PERSON)
+
     def best_portraits(self) -> list[Portrait]:
         """Return the portraits of the whole face, if any; else all."""
         whole = [portrait for whole, portrait in self.portraits.values() if whole]
@@ -335,7 +343,12 @@ def follow(clip: Clip, most: int | None, *, progress: bool) -> dict[str, np.ndar
             while len(waiting) > _room(image):
                 waiting.popleft().result()
         again = repeats.find_repeats(np.array(changes), clip.fps)
-        cuts, shot_of = shots.find_shots(np.array(pictures), clip.times, again)
+        cuts, shot_of = shots.find_shots(
+            np.array(pictures),
+            clip.times,
+            again,
+            lambda first, last: any(s.goes_on(first, last) for s in sightings),
+        )
         people = _people(sightings, shot_of)
         least = min(LEAST_SEEN_S * clip.fps, len(clip))
         seen = [parts for parts in people if sum(len(part.rows) for part in parts) >= least]
@@ -354,7 +367,7 @@ def _ahead(frames: Iterator[np.ndarray], decoder: ThreadPoolExecutor) -> Iterato
 
 def _room(image: np.ndarray) -> int:
     """Return how many such pictures may wait in memory: 1 to 8, as READ_AHEAD allows."""
-    return int(np.clip(READ_AHEAD // image.nbytes, 1, 8))
+    return max(1, min(8, READ_AHEAD // image.nbytes))
 
 
 def _let_go(sightings: list[_Sighting]) -> None:
