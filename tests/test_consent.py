@@ -162,6 +162,15 @@ def test_a_fake_falls_with_what_it_was_made_from(folder):
         clips.Clip(path)
 
 
+def test_lists_tell_what_may_not_be_used_fakes_included(folder):
+    catalogued(folder, signed(expires="2020-01-01"), name="source")
+    catalogued(folder, {"type": "synthetic"}, name="fake", kind="fake", made_from=["source"])
+    catalogued(folder, {"type": "synthetic"}, name="other")
+    problems = {name: consent.problem_of(e) for name, e in consent.catalogue().items()}
+    assert "ended on 2020-01-01" in problems["source"] and "source: " in problems["fake"]
+    assert problems["other"] == ""
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"clips": [{}]}', '{"clips": 3}'])
 def test_a_broken_catalogue_opens_nothing(text, folder, plain_video):
     (folder / "catalog.json").write_text(text)
