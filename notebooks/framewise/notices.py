@@ -10,19 +10,23 @@ from __future__ import annotations
 from typing import NamedTuple
 
 KINDS = {
-    "assumed_times": "the file's timestamps cannot be used; times follow its nominal rate",
-    "blinks_not_counted": "blinks could not be counted, or not in all frames",
-    "clock_restart": "the file's clock runs backwards; times were joined",
+    "assumed_times": "the file's timestamps cannot be used; times follow its nominal frame rate",
+    "blinks_not_counted": "blinks could not be counted at all, or only in some of the frames",
+    "clock_restart": "the file's clock jumps back; the times after the jump were joined to those before "
+    "it",
     "covered_eyes": "an eye cannot be seen in these frames, although a face is there",
-    "cut": "another shot begins; nobody is followed across it without evidence",
-    "damaged": "frames do not decode, or the decoder guessed parts of them",
-    "interlaced": "frames hold two moments each, in alternating lines",
-    "mirrored": "the file asks for a mirrored picture, and it is shown so",
-    "orientation": "the file's display matrix cannot be used; the picture is shown as stored",
-    "pixel_aspect": "stored pixels are not square; the picture is stretched to its true shape",
+    "cut": "a new shot begins; a face after the cut counts as the same person only if there "
+    "is evidence for it",
+    "damaged": "some frames cannot be decoded, or the decoder guessed parts of them",
+    "interlaced": "each frame holds two moments, in alternating lines",
+    "mirrored": "the file asks for a mirrored picture, so the picture is shown mirrored",
+    "orientation": "the file's display matrix (which says how to turn the picture) cannot be used; "
+    "the picture is shown as stored",
+    "pixel_aspect": "the stored pixels are not square; the picture is stretched to its true shape",
     "repeated_pictures": "these frames repeat the picture before them",
     "size_change": "the picture's size changes; later frames are scaled to the first one's size",
-    "slow_motion": "nearly all closures of the eyes last longer than a blink",
+    "slow_motion": "nearly every time the eyes shut, they stay shut for longer than a blink lasts; "
+    "this may be slow motion",
     "small_face": "the face is too small in these frames to measure its eyes",
 }
 """Every kind of notice, and what it means."""
