@@ -376,7 +376,9 @@ def _print(frame: av.VideoFrame, apart: int) -> int:
     total = 0
     for number, plane in enumerate(frame.planes):
         parts = [part for part in frame.format.components if part.plane == number]
-        used = sum(part.width * part.bits for part in parts) // 8
+        used = sum(part.width * -(-part.bits // 8) for part in parts)
+        if len(frame.planes) == 1:  # samples lie side by side, perhaps with padding: bgr0
+            used = frame.width * frame.format.padded_bits_per_pixel // 8
         rows = np.frombuffer(plane, np.uint8)[: plane.height * plane.line_size]
         rows = rows.reshape(plane.height, plane.line_size)[::apart, : min(used, plane.line_size)]
         total = zlib.crc32(np.ascontiguousarray(rows), total)
