@@ -289,7 +289,8 @@ def _decode_all(path: Path, *, strict: bool, thread_type: str, apart: int) -> _P
             while frames:  # each is gone before the next packet is decoded: see _frames
                 records.append(_record(frames.pop(0), way, apart))
                 way = records[-1].shape[2]
-                gc.collect(0)  # a frame whose side data was read holds itself
+                if records[-1].key:  # a frame whose side data was read holds itself
+                    gc.collect(2 if apart == 1 else 0)
                 bar.update()
         return _Pass(
             packets,
