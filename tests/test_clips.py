@@ -118,6 +118,23 @@ def test_parameter_sets_that_come_only_once(second, tmp_path):
     assert not clip.damage()
 
 
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "bgr0", "rgb24", "yuv420p10le", "nv12", "gray16le"])
+def test_a_change_in_any_byte_of_a_checked_row_is_noticed(pix_fmt):
+    rgb = av.VideoFrame.from_ndarray(numbered_frame(3, (150, 96)), format="rgb24")
+    frame = rgb.reformat(format=pix_fmt)
+    before = video._print(frame, 8)
+    for plane in frame.planes:
+        data = np.frombuffer(plane, np.uint8).copy().reshape(plane.height, -1)
+        wide = {"bgr0": 4, "rgb24": 3, "gray16le": 2, "yuv420p10le": 2}.get(pix_fmt, 1)
+        at = wide * plane.width - 1 - (pix_fmt == "bgr0")  # its last byte is padding
+        data[8, at] ^= 1
+        plane.update(data.tobytes())
+        assert video._print(frame, 8) != before
+        data[8, at] ^= 1
+        plane.update(data.tobytes())
+    assert video._print(frame, 8) == before
+
+
 def test_a_frame_that_differs_after_a_seek_is_decoded_from_the_start(plain_video, monkeypatch):
     clip = Clip(plain_video)
     after_seek = video._after_seek

@@ -289,7 +289,8 @@ def _decode_all(path: Path, *, strict: bool, thread_type: str, apart: int) -> _P
             while frames:  # each is gone before the next packet is decoded: see _frames
                 records.append(_record(frames.pop(0), way, apart))
                 way = records[-1].shape[2]
-                gc.collect(0)  # a frame whose side data was read holds itself
+                if records[-1].key:  # a frame whose side data was read holds itself
+                    gc.collect(2 if apart == 1 else 0)
                 bar.update()
         return _Pass(
             packets,
@@ -376,7 +377,9 @@ def _print(frame: av.VideoFrame, apart: int) -> int:
     total = 0
     for number, plane in enumerate(frame.planes):
         parts = [part for part in frame.format.components if part.plane == number]
-        used = sum(part.width * part.bits for part in parts) // 8
+        used = sum(part.width * -(-part.bits // 8) for part in parts)
+        if len(frame.planes) == 1:  # samples lie side by side, perhaps with padding: bgr0
+            used = frame.width * frame.format.padded_bits_per_pixel // 8
         rows = np.frombuffer(plane, np.uint8)[: plane.height * plane.line_size]
         rows = rows.reshape(plane.height, plane.line_size)[::apart, : min(used, plane.line_size)]
         total = zlib.crc32(np.ascontiguousarray(rows), total)
