@@ -12,8 +12,8 @@ from typing import NamedTuple
 KINDS = {
     "assumed_times": "the file's timestamps cannot be used; times follow its nominal frame rate",
     "blinks_not_counted": "blinks could not be counted at all, or only in some of the frames",
-    "clock_restart": "the file's clock jumps back; the times after the jump were joined to those before "
-    "it",
+    "clock_restart": "the file's clock jumps back; the times after the jump follow on from those "
+    "before it",
     "covered_eyes": "an eye cannot be seen in these frames, although a face is there",
     "cut": "a new shot begins; a face after the cut counts as the same person only if there "
     "is evidence for it",

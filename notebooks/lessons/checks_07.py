@@ -40,9 +40,15 @@ def _seconds_of_silence(answer: Any) -> Result:
     slips = [
         (60 / slow, "that is the mean time between two blinks; longer gaps are common."),
         (rates.silence_needed(slow) / 60, "that is in minutes; the answer must be in seconds."),
-        (rates.silence_needed(4.5), "4.5 is the mean rate of readers; take the slow end of the range, 1.4."),
+        (
+            rates.silence_needed(4.5),
+            "4.5 is the mean rate of readers; take the slow end of the range, 1.4.",
+        ),
         (rates.silence_needed(fast), "14.4 is the fast end of the range; take the slow end, 1.4."),
-        (rates.silence_needed(rates.RATES["talking"][0]), "10.5 is the slow end for talking; take the slow end for reading, 1.4."),
+        (
+            rates.silence_needed(rates.RATES["talking"][0]),
+            "10.5 is the slow end for talking; take the slow end for reading, 1.4.",
+        ),
         (rates.silence_needed(slow, chance=0.05), "that brings the chance to 0.05, not 0.025."),
     ]
     words = [words for value, words in slips if abs(answer - value) <= 0.02 * value]
