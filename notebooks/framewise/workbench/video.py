@@ -534,7 +534,7 @@ def clock(
     times[: known[0]] = times[known[0]] - (known[0] - numbers[: known[0]]) * first_step
     times[known[-1] :] += (numbers[known[-1] :] - known[-1]) * last
     times -= times[0]
-    return times, float((len(pts) - 1) / times[-1]), known[falls], False
+    return times, round(float((len(pts) - 1) / times[-1]), 9), known[falls], False
 
 
 # ---- seeking ----
