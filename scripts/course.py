@@ -58,8 +58,9 @@ Without a command, the course starts. Options go after the command. Examples:
 
 The first start needs the internet and a few minutes; after that the course needs no network.
 Everything is installed into the folder .venv: delete it, and the next start makes it again.
-The notebooks are served to you alone. The server listens on this computer only and asks for a
-token, and other users of the computer cannot read your recordings, marks, pages and kernels.
+Only you can open the notebooks. The server listens on this computer only and asks for a token, a
+secret that is part of the address. Other users of the computer cannot read your recordings, marks
+and pages, nor what your notebooks compute.
 """
 
 # What pip's messages mean: words to look for, what is wrong, what to do. The first match counts.
@@ -176,9 +177,9 @@ def require_unmanaged() -> None:
 
 
 def explain(complaint: str, details: object) -> str:
-    """Put what pip, venv or the operating system complains of into plain words."""
+    """Explain in plain words an error message of pip, venv or the operating system."""
     last = complaint.strip().splitlines()[-1:] or ["no message"]
-    meaning = f"The command failed: {last[0]}"
+    meaning = f"The command failed: {last[0]}\n  -> Read the details, then run this command again."
     for words, what, repair in PIP_TROUBLES:
         if any(word in complaint.lower() for word in words):
             meaning = f"{what}\n  -> {repair}"
@@ -192,8 +193,11 @@ def keep_private() -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
-        except OSError as error:  # some disks and USB sticks know no rights
-            print(f"Other users of this computer may be able to read {folder} ({error}).")
+        except OSError as error:  # some disks and USB sticks have no access rights
+            print(
+                f"The folder {folder} could not be made private ({error}). Other users of this "
+                "computer may be able to read it. Move the course to a disk of your own."
+            )
 
 
 # Running programs
@@ -285,8 +289,8 @@ def stamp_path(here: bool) -> Path:
 def read_stamp(here: bool) -> dict | None:
     """Return the stamp, or None if there is none.
 
-    One that cannot be read tells nothing of the packages, which are most likely whole: its lock is
-    unknown, so that pip looks at them and installs only what is missing.
+    If the stamp cannot be read, the packages are most likely whole all the same. Then its lock is
+    called "unknown", so that pip checks the packages and installs only what is missing.
     """
     try:
         stamp = json.loads(stamp_path(here).read_text(encoding="utf-8"))
@@ -367,7 +371,7 @@ def settle_old_venv() -> None:
 
 
 def discard(folder: Path) -> None:
-    """Delete a folder under another name: nobody can tell what a half deleted .venv was."""
+    """Rename a folder, then delete it: nobody can tell what a half deleted .venv was."""
     trash = BUILD / "trash"
     shutil.rmtree(trash, ignore_errors=True)
     if folder.exists():
@@ -523,7 +527,7 @@ def set_up(options: argparse.Namespace) -> None:
         try:
             do_steps(steps_to_do(options.here, options.command))
         except KeyboardInterrupt:
-            print("\nThe set-up was interrupted. The same command goes on with it.", flush=True)
+            print("\nThe set-up was interrupted. Run the same command to continue.", flush=True)
             raise
         finally:
             settle_old_venv()
@@ -675,7 +679,7 @@ def run_notebooks(options: argparse.Namespace) -> int:
 
 
 def absolute(name: str) -> Path:
-    """Return the absolute path of a name from the command line; "~" may be a part of a name."""
+    """Return the absolute path of a name from the command line; "~" means home if no such file."""
     return Path(name if os.path.exists(name) else os.path.expanduser(name)).absolute()
 
 
@@ -719,7 +723,7 @@ QUIET = ("--no-browser", {"action": "store_true", "help": "print the address, op
 COMMANDS = {
     "start": (
         start,
-        "set everything up and open the first notebook, for you alone (the default command)",
+        "set everything up and open the first notebook (the default command)",
         [QUIET, ("--port", {"type": int, "help": "the port to serve on (8888 or the next free)"})],
     ),
     "check": (check, "say line by line what works and how to repair what does not", []),
@@ -735,7 +739,7 @@ COMMANDS = {
         [
             ("video", {"metavar": "VIDEO", "help": "the video file"}),
             ("--out", {"metavar": "PAGE", "help": "the page to write (by default in build)"}),
-            ("--json", {"metavar": "FILE", "help": "write what was measured as JSON, too"}),
+            ("--json", {"metavar": "FILE", "help": "write the measurements to this file too"}),
             QUIET,
         ],
     ),

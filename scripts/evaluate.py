@@ -14,8 +14,8 @@ retimed  The same clips with their blinks retimed (RETIMED), scored in the same 
          encoded again: the measured frames are taken in another order.
 levels   What was tried before the thresholds were chosen: TRIED, one at a time, the others as they
          stand in `blinks.THRESHOLDS`, on the people of CHOSEN_ON alone, as the clips are and under
-         all conditions together. None matters much near the value taken. `shut` does as well at
-         0.60 to 0.75; lower loses blinks to compression, 0.80 raises false alarms.
+         all conditions together. Small changes of a threshold hardly matter. `shut` does as well
+         at 0.60 to 0.75; lower values lose blinks under compression, 0.80 gives more false alarms.
 
 The H.264 encoder, on several threads, may write slightly other pixels another time, the smaller
 the picture the likelier: of 200 blinks one more or less is found then.
@@ -290,8 +290,8 @@ def _lowest(closure: np.ndarray, frames: list[int]) -> int:
 def slow_reopening(closure: np.ndarray, frames: list[int]) -> list[list[int]]:
     """Hold the frame of the reopening in which the lids are nearest to 0.3 closed, for 12 frames.
 
-    A blink without a frame within 0.2 of that stays as it is: lids that are half shut for half a
-    second are no blink.
+    If no frame lies within 0.2 of 0.3, the blink stays as it is, because lids that are half shut
+    for half a second are not a blink.
     """
     first, last = frames[0], frames[-1]
     held = _nearly_open(closure, range(_lowest(closure, frames), last + 1))
@@ -301,7 +301,7 @@ def slow_reopening(closure: np.ndarray, frames: list[int]) -> list[list[int]]:
 
 
 def double(closure: np.ndarray, frames: list[int]) -> list[list[int]]:
-    """Hold that frame for 3 frames, and shut the eyes again from there."""
+    """Hold the reopening for 3 frames where it is nearest to 0.3 closed, then shut the eyes."""
     first, lowest, last = frames[0], _lowest(closure, frames), frames[-1]
     held = _nearly_open(closure, range(lowest, last + 1))
     again = _nearly_open(closure, range(first, lowest + 1))
@@ -318,7 +318,7 @@ RETIMED = {"slow reopening": slow_reopening, "double": double, "fast": fast}
 
 
 def evaluate_retimed(entries: Iterable[dict]) -> list[dict]:
-    """Return the rows of the table for these entries of the catalogue, with retimed blinks."""
+    """Return the rows of the table for these catalogue entries, with their blinks retimed."""
     known = list(cases(entries, [AS_IT_IS]))
     scores: dict[tuple[str, str], Score] = defaultdict(Score)
     for name, change in RETIMED.items():

@@ -1,7 +1,7 @@
 """Write a page that shows a video frame by frame, or list the clips and their consent.
 
-Run by `course.py inspect VIDEO` and `course.py clips`. With `--json PATH` what was measured is
-written as well, as the JSON object that `measure` describes.
+Run by `course.py inspect VIDEO` and `course.py clips`. With `--json PATH` the measurements are
+written too, as the JSON object that `measure` describes.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from framewise.notices import Notice
 from framewise.workbench.files import private_folder
 
 READING = (
-    "The face-present score comes from the landmark network. It tells from 0 to 1 how sure the "
-    "network is that it sees a face. A gap in a curve means that the face or an eye was not seen "
+    "The face-present score comes from the landmark network. It says how sure the network is that "
+    "it sees a face, from 0 to 1. A break in a curve means that the face or an eye was not seen "
     "there. Eye opening is the gap between the lids, divided by the width of the eye. Mouth "
     "opening is the gap between the lips, divided by the width of the mouth. A hand, a turned head "
-    "or blur lowers these numbers too, and then blinks may be missed. Shallow blinks are not "
+    "or blur can change these numbers too, and then blinks may be missed. Shallow blinks are not "
     "counted. Nothing on this page says whether the video is real, and nothing here detects lies. "
     "The page shows where to look; you judge what you see."
 )
-MOST_TOLD = 5  # warnings of one kind that the page lists; the timeline and the JSON hold all
+MOST_TOLD = 5  # warnings of one kind that the page lists; the timeline and the JSON hold more
 
 Measured = dict[str, Any]
 
@@ -55,7 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
         tqdm.write("Stopped. No file was left half written.", file=sys.stderr)
         return 130
     except (OSError, ValueError, MemoryError, consent.ConsentError) as error:
-        words = "the memory of this computer is full" if isinstance(error, MemoryError) else error
+        full = "the memory of this computer is full. Close other programs, then try again."
+        words = full if isinstance(error, MemoryError) else error
         tqdm.write(f"error: {words}", file=sys.stderr)  # on a line of its own, below no bar
         return 1
     print(page, *filter(None, [options.json]), sep="\n")
@@ -68,26 +69,28 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("video", nargs="?", type=Path, help="a video file")
     parser.add_argument("--out", type=Path, help="the page to write; by default a file in build")
-    parser.add_argument("--json", type=Path, help="write what was measured to this file as well")
+    parser.add_argument("--json", type=Path, help="write the measurements to this file too")
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
     parser.add_argument("--clips", action="store_true", help="list the clips and their consent")
     options, rest = parser.parse_known_args(arguments)
     if rest:
-        parser.error(f"unknown: {' '.join(rest)}. Write a file name that begins with - as ./-name.")
+        parser.error(
+            f"not understood: {' '.join(rest)}. If a file name begins with -, write ./ before it."
+        )
     if options.video is None and not options.clips:
-        parser.error("which video? Give a file, or --clips to list the course's own.")
+        parser.error("expected a video file, or --clips to list all clips and their consent.")
     return options
 
 
 def inspect(video: Path, out: Path | None = None, numbers: Path | None = None) -> Path:
-    """Write a page that shows a video with its faces and what was measured on them.
+    """Write a page that shows a video with its faces and their measurements.
 
     Parameters
     ----------
     video : Path
     out : Path, optional
-        By default a file in the project's folder build, named after the video and its sha256, so
-        that two videos of one name have two pages.
+        By default a file in the project's folder build, named after the video and its sha256. So
+        two videos of the same name get two pages.
     numbers : Path, optional
         Where to write what `measure` returns, as JSON.
 
@@ -124,9 +127,7 @@ def _check_places(out: Path | None, numbers: Path | None) -> None:
     if numbers:
         inspector.check_target(numbers, _is_measured, "a file of measurements")
     if out and numbers and out.resolve() == numbers.resolve():
-        raise ValueError(
-            f"--out and --json both name {out}; give the page and the numbers a file each."
-        )
+        raise ValueError(f"--out and --json both name {out}. Give two different names.")
 
 
 def _default_page(clip: clips.Clip) -> Path:
@@ -135,7 +136,7 @@ def _default_page(clip: clips.Clip) -> Path:
 
 
 def measure(clip: clips.Clip, tracks: list[tracking.FaceTrack]) -> Measured:
-    """Return what was measured in a clip, ready to be written as JSON.
+    """Return the measurements of a clip, ready to be written as JSON.
 
     Frames are counted from 0. A warning is a dict of "kind" (a key of `notices.KINDS`), "first" and
     "last" (the frames concerned, None where the warning concerns the whole) and "statement".
@@ -302,11 +303,11 @@ def _listed(found: list[Measured]) -> str:
 
 def _consent(entry: dict | None) -> str:
     if entry is None:
-        return "found footage: analysed only, never used to make a fake"
+        return "found footage: it may be analysed, but never used to make a fake"
     record = entry["consent"]
     if record["type"] == "synthetic":
-        return f"{entry['title']}: rendered, no such person exists ({entry['licence']})"
-    how = "agreed to" if record["type"] == "own word" else "signed for"
+        return f"{entry['title']}: rendered, so no such person exists ({entry['licence']})"
+    how = "consent by word to" if record["type"] == "own word" else "signed consent to"
     return f"{entry['title']}: {how} {', '.join(record['scope'])} until {record['expires']}"
 
 
@@ -314,7 +315,7 @@ def _line(entry: dict) -> str:
     kind = "exercise" if entry["title"].startswith("Exercise") else entry["kind"]  # no spoiler
     kind = "own" if entry.get("own") and entry["kind"] == "original" else kind
     problem = consent.problem_of(entry)
-    words = f"NOT TO BE USED. {problem}" if problem else _consent(entry)
+    words = f"DO NOT USE. {problem}" if problem else _consent(entry)
     return f"{entry['id']:<16} {kind:<9} {words}"
 
 

@@ -1,4 +1,4 @@
-"""Keep a video of one's own with the consent of everyone in it, and forget it again.
+"""Keep a video of your own with the consent of everyone in it, and delete it again.
 
 Run by `course.py add-clip VIDEO`, by `course.py forget-clip ID` and by the form of own_clips.py.
 
@@ -71,19 +71,22 @@ class Agreement:
         if set(self.scope) not in ({"analyse"}, {"analyse", "make"}):
             return f'scope: expected "analyse", with or without "make", got {list(self.scope)}.'
         if self.until < date.today():
-            return f"until: expected a day to come, got {self.until}."
+            return f"until: expected today or a later day, got {self.until}."
         if not self.contact.strip():
-            return "contact: expected who can withdraw the consent, and how to reach them."
+            return (
+                "contact: expected the name of the person who can withdraw the consent, and how "
+                "to reach them; got nothing."
+            )
         if self.form is None and len(self.people) > 1:
             return (
-                f"form: {len(self.people)} people are shown, so each signs the form "
-                "(data/consent_form.md); give a photo or scan of all sheets as one file."
+                f"form: {len(self.people)} people are shown, so each of them must sign the form "
+                "(data/consent_form.md). Give a photo or scan of all sheets as one file."
             )
         if self.form is None:
             return ""
         size = self.form.stat().st_size if self.form.is_file() else 0
         if not 0 < size <= BIGGEST_FORM:
-            found = f"has {size / 1e6:.0f} MB" if size else "is not there, or empty"
+            found = f"has {size / 1e6:.0f} MB" if size else "is missing or empty"
             return f"form: expected a photo or scan of up to 50 MB; {self.form} {found}."
         return ""
 
@@ -110,7 +113,7 @@ def add(
     start: float = 0.0,
     seconds: float | None = None,
 ) -> consent.Entry:
-    """Keep a video, or a part of it, among the own clips; it appears whole or not at all.
+    """Keep a video, or a part of it, as a clip of your own; it appears whole or not at all.
 
     Pictures wider or higher than 1280 are scaled down, sound is kept, odd sizes are made even.
 
@@ -121,9 +124,9 @@ def add(
     agreement : Agreement
         Of everyone in it.
     name : str
-        What it is to be called; by default the file's name. The id is made from it.
+        The title of the clip; by default the file's name. The id is made from it.
     start, seconds : float
-        Which part; at most 60 s.
+        Where the part begins and how long it is, in seconds; at most 60 s.
 
     Returns
     -------
@@ -133,9 +136,10 @@ def add(
     Raises
     ------
     ValueError, OSError
-        The agreement is not complete; not a video; too long; no face; the disk is full.
+        The agreement is not complete. The file is not a video, is too long or shows no face. The
+        name or the pictures are taken. The disk is full.
     consent.ConsentError
-        More people are seen than named.
+        More people are seen than are named.
     """
     if agreement.problem():
         raise ValueError(agreement.problem())
@@ -186,7 +190,7 @@ def _absolute(name: str | Path) -> Path:
 def _require_free(key: str) -> None:
     if key in consent.catalogue():
         raise ValueError(
-            f"{key} is taken; choose another name (--id), or delete that clip first: "
+            f"The name {key} is taken. Choose another name (--id), or delete that clip first: "
             f"{consent.FORGET} {key}"
         )
 
@@ -197,8 +201,8 @@ def _require_new(name: str, recording: dict[str, Any], sha256: str) -> None:
         if entry.get("recording") == recording or entry["sha256"] == sha256:
             there = entry["id"]
             raise ValueError(
-                f"the pictures of {name} are kept already, as the clip {there}: "
-                f'clips.open_sample("{there}") opens it.'
+                f"the pictures of {name} are already kept as the clip {there}. "
+                f'To open it in a notebook, use clips.open_sample("{there}").'
                 + f" To keep them under another name, delete that clip first: {consent.FORGET} "
                 f"{there}" * bool(entry.get("own"))
             )
@@ -209,8 +213,8 @@ def _opened(source: Path, seconds: float | None) -> clips.Clip:
     size = source.stat().st_size if source.is_file() else 0
     if size > BIGGEST:
         raise ValueError(
-            f"{source.name} has {size / 1e9:.1f} GB; up to {BIGGEST / 1e9:.0f} GB can be taken. "
-            "Cut it shorter on the phone or camera first."
+            f"expected a video of up to {BIGGEST / 1e9:.0f} GB, but {source.name} has "
+            f"{size / 1e9:.1f} GB. Make it shorter on the phone or camera first."
         )
     with contextlib.suppress(av.error.FFmpegError), av.open(str(source)) as container:
         length = container.duration or 0
@@ -234,14 +238,17 @@ def _part(clip: clips.Clip, start: float, seconds: float | None) -> tuple[int, i
     stop = np.inf if seconds is None else start + seconds
     first, last = np.searchsorted(clip.times, [start - 1e-6, stop - 1e-6]).tolist()
     if first == last:
-        raise ValueError(f"there is no frame from {start:g} to {stop:g} s; ask for a longer part.")
+        raise ValueError(
+            f"no frame begins from {start:g} to {stop:g} s. Start earlier, or take a longer part."
+        )
     return first, last
 
 
 def _too_long(length: float) -> str:
     minutes, rest = divmod(round(length), 60)
     return (
-        f"the video is {minutes}:{rest:02} long, and a clip may last {LONGEST} s at most: {PART}."
+        f"the video is {minutes}:{rest:02} long (minutes:seconds), but a clip may last {LONGEST} s "
+        f"at most. You can {PART}."
     )
 
 
@@ -253,9 +260,10 @@ def _check_faces(clip: clips.Clip, frames: range, scale: float, named: int) -> N
     counts = np.array([_faces(_scaled(clip[i], scale)) for i in bar])
     if not counts.any():
         raise ValueError(
-            f"no face was found in any of {len(spots)} frames, and all that this course does "
-            "begins with one. Take another part of the video (--start), or film nearer, from the "
-            "front and in more light. Just to look at it, no consent is needed: clips.Clip(file)."
+            f"no face was found in any of {len(spots)} frames, but the course needs a face. Take "
+            "another part of the video (--start), or film again: nearer, from the front and in "
+            "more light. If you only want to look at the video, you need not add it: open it in a "
+            "notebook with clips.Clip(file)."
         )
     _require_names(counts, clip.times[spots], named)
 
@@ -273,7 +281,7 @@ def _check_shots(path: Path, named: int) -> None:
     Raises
     ------
     consent.ConsentError
-        More faces at once, or in several shots more people of different looks, than names.
+        There are more faces at once than names, or the shots show more different people than names.
     """
     film = clips.Clip(path)
     cuts, tracks = tracking.find_cuts(film), tracking.track_faces(film)
@@ -286,16 +294,16 @@ def _check_shots(path: Path, named: int) -> None:
     where = ", ".join(f"{first:.1f} s" for first in firsts)
     seen = (
         f"{len(tracks)} people who do not look alike seem to be shown (first seen at {where}), but "
-        f"the names are only {named}."
+        f"you named only {named}."
     )
     if len(cuts):
         raise consent.ConsentError(
-            f"{seen} Name everyone shown, each of whom has to agree. If several shots show one "
+            f"{seen} Name everyone shown. Each of them has to agree. If several shots show one "
             "person in different light, keep each shot as a clip of its own (--start, --seconds)."
         )
     warnings.warn(
-        f"{seen} If one person is shown, all is well. If not, delete the clip and add it again "
-        "with the consent of everyone.",
+        f"{seen} Please check this. If everyone shown is named, all is well. If not, delete the "
+        "clip and add it again with the consent of everyone.",
         stacklevel=3,
     )
 
@@ -306,10 +314,10 @@ def _require_names(counts: np.ndarray, times: np.ndarray, named: int) -> None:
     if at_once > named:
         at = times[np.argmax(counts >= at_once)]
         raise consent.ConsentError(
-            f"{at_once} faces are seen at once (at {at:.1f} s), but the names are only {named}. "
-            "Name everyone shown, each of whom has to agree. What is no person, such as a poster, "
-            "counts as well: on a signed form it gets a name that says so; without a form, cover "
-            "it, or take a part without it (--start, --seconds)."
+            f"{at_once} faces are seen at once (at {at:.1f} s), but you named only {named}. "
+            "Name everyone shown. Each of them has to agree. A face on a poster counts as well. "
+            "If there is a signed form, give the poster a name that says so, such as poster. If "
+            "there is no form, cover it, or take a part without it (--start, --seconds)."
         )
 
 
@@ -435,9 +443,9 @@ def _lies_inside(path: Path) -> bool:
 
 
 def falls_with(name: str) -> list[str]:
-    """Return the ids that go when an own clip is forgotten: its own, and all that came of it.
+    """Return the ids that are deleted with an own clip: its own, and those made from it.
 
-    A clip whose record is not valid, and files that a killed command left, count as well.
+    This includes clips whose records are not valid, and files that a killed command left.
 
     Raises
     ------
@@ -450,8 +458,8 @@ def falls_with(name: str) -> list[str]:
     if key not in records and not _files_of(key):
         own = ", ".join(records) or "none"
         course = name in consent.catalogue(consent.CLIPS)
-        why = " (a clip of the course is not yours to forget)" * course
-        raise ValueError(f"there is no clip of your own called {name!r}{why}; there are: {own}.")
+        why = " (it is a clip of the course, which cannot be deleted here)" * course
+        raise ValueError(f"you have no clip called {name!r}{why}. Your own clips: {own}.")
     gone = [key]
     for other, record in records.items():  # whatever was made from others stands after them
         sources = record.get("made_from") if isinstance(record, dict) else None
@@ -463,9 +471,9 @@ def falls_with(name: str) -> list[str]:
 def forget(name: str) -> list[Path]:
     """Delete an own clip, its form, measurements, marks, and all that was made from it.
 
-    So do pages, numbers and fakes in the folder build that hold its hash or its id, and fakes in
-    the folder notebooks. What was saved elsewhere, notebooks with pictures of it and the recording
-    it came from are yours to delete.
+    Pages, numbers and fakes in the folder build are deleted too if they hold its hash or its id,
+    and so are such fakes in the folder notebooks. This function does not delete files saved in
+    other places, notebooks with pictures of the clip, or the recording that it came from.
 
     Returns
     -------
@@ -475,7 +483,7 @@ def forget(name: str) -> list[Path]:
     Raises
     ------
     ValueError, consent.ConsentError, OSError
-        As `falls_with`; a file cannot be deleted. What is left goes when it is called again.
+        As `falls_with`; a file cannot be deleted. Call the function again to delete the rest.
     """
     with consent.own_lock():
         gone, records = falls_with(name), consent.own_records()
@@ -547,10 +555,11 @@ def seconds_of(text: str) -> float:
 YES = {"y": True, "yes": True, "n": False, "no": False}
 MISSING = {
     "who": "who is shown (--who NAME, once for each)",
-    "form": "how they agreed: --me, if you alone are shown and agree, else --form and its photo",
+    "form": "how they agreed (--me if only you are shown and you agree, otherwise --form and the "
+    "photo of the signed form)",
     "scope": "what they agreed to (--scope analyse, or --scope analyse make)",
-    "until": "until when (--until, a day such as 2027-01-31)",
-    "contact": "who can withdraw the consent, and how to reach them (--contact)",
+    "until": "until which day the consent lasts (--until, a day such as 2027-01-31)",
+    "contact": "who can withdraw the consent, and how to reach them (--contact WORDS)",
 }
 
 
@@ -563,11 +572,11 @@ def main(arguments: list[str]) -> int:
     try:
         print(_add(answers) if command == "add" else _forget(answers))
     except KeyboardInterrupt:
-        print("\nStopped; nothing was kept half-written.", file=sys.stderr)
+        print("\nStopped. No file was left half written.", file=sys.stderr)
         return 130
     except (OSError, ValueError, consent.ConsentError) as error:
         full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
-        words = "the disk is full; free some space and try again. Nothing was kept." if full else ""
+        words = "the disk is full. Free some space, then run this command again." if full else ""
         print(f"error: {words or error}", file=sys.stderr)
         return 1
     return 0
@@ -598,14 +607,14 @@ def _add(answers: dict[str, Any]) -> str:
 
 
 def read_agreement(answers: dict[str, Any]) -> Agreement:
-    """Read what everyone agreed to from answers by option; ValueError names all that lack."""
+    """Read the agreement from answers by option; the ValueError names all that are missing."""
     given = {key: answers.get(key) for key in MISSING}
     given["form"] = given["form"] or answers.get("me")
     if not all(given.values()):
         lacking = "".join(f"\n  {MISSING[key]}" for key in given if not given[key])
         raise ValueError(f"a clip needs the consent of everyone in it. Still missing:{lacking}")
     if answers.get("me") and answers.get("form"):
-        raise ValueError("form: expected --me or a signed --form, got both; give the form alone.")
+        raise ValueError("form: expected --me or --form, got both. Give --form alone.")
     form = None if answers.get("me") else _absolute(answers["form"])
     if any("," in name for name in answers["who"]):
         raise ValueError(f"who: expected one name for each person, got {answers['who']}.")
@@ -624,22 +633,25 @@ def _ask_for_missing(answers: dict[str, Any]) -> None:
     """Ask on the terminal for what no option told."""
     in_a_year = str(date.today() + timedelta(days=365))
     if not answers.get("who"):
-        answers["who"] = _ask("Who is shown? Every name, with commas between: ", _names)
+        answers["who"] = _ask("Who is shown? Type every name, with commas between: ", _names)
     if not answers.get("me") and not answers.get("form") and len(answers["who"]) == 1:
-        answers["me"] = _ask("Is that you, and may you decide this yourself? [y/n] ", _yes)
+        answers["me"] = _ask("Is that you, and may you agree to this yourself? [y/n] ", _yes)
     if not answers.get("me") and not answers.get("form"):
-        print("Then all who are shown sign the form, data/consent_form.md.")
-        answers["form"] = _ask("The photo or scan of the signed form (a file): ", _file)
+        print("Then everyone who is shown must sign the form data/consent_form.md.")
+        answers["form"] = _ask("Which file is the photo or scan of the signed form? ", _file)
     if not answers.get("scope"):
-        if not _ask("Is it agreed that the clip is looked at and measured here? [y/n] ", _yes):
-            raise ValueError("without that consent the clip is not kept.")
-        make = _ask("Also that fakes with a visible mark are made from it? [y/n] ", _yes)
+        if not _ask("Did everyone agree that the clip may be analysed here? [y/n] ", _yes):
+            raise ValueError(
+                "without this consent the clip cannot be kept. Ask everyone shown first."
+            )
+        make = _ask("May fakes with a visible mark be made from it as well? [y/n] ", _yes)
         answers["scope"] = ["analyse", "make"] if make else ["analyse"]
     if not answers.get("until"):
-        words = f"Until which day? (Enter: {in_a_year}) "
+        words = f"Until which day does the consent last? (Press Enter for {in_a_year}.) "
         answers["until"] = _ask(words, lambda text: str(_day(text or in_a_year)))
     if not answers.get("contact"):
-        answers["contact"] = _ask("Who can withdraw it, and how are they reached? ", _words)
+        question = "Who can withdraw the consent, and how can we reach them? "
+        answers["contact"] = _ask(question, _words)
 
 
 def _ask(question: str, read: Callable[[str], Any]) -> Any:
@@ -648,14 +660,14 @@ def _ask(question: str, read: Callable[[str], Any]) -> Any:
         try:
             return read(input(question).strip())
         except EOFError:
-            raise ValueError("no answer came; nothing was kept.") from None
+            raise ValueError("there was no answer, so nothing was kept.") from None
         except (ValueError, KeyError) as error:
             print(f"  {error.args[0]}" if isinstance(error, ValueError) else "  Answer y or n.")
 
 
 def _words(text: str) -> str:
     if not text:
-        raise ValueError("This needs an answer; Ctrl-C stops.")
+        raise ValueError("Please type an answer. Ctrl-C stops the program.")
     return text
 
 
@@ -678,7 +690,9 @@ def _forget(answers: dict[str, Any]) -> str:
     gone = falls_with(answers["id"])
     if not answers.get("yes"):
         if not sys.stdin.isatty():
-            raise ValueError("not on a terminal, so nobody can be asked: add --yes to delete it.")
+            raise ValueError(
+                "this is not a terminal, so nobody can be asked. Add --yes to delete the clip."
+            )
         more = f" and what was made from it ({', '.join(gone[1:])})" if gone[1:] else ""
         if not _ask(f"Delete {gone[0]}{more} for good? [y/n] ", _yes):
             return "Nothing was deleted."

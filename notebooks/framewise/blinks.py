@@ -26,7 +26,7 @@ EYES = np.array([[33, 160, 158, 133, 153, 144], [362, 385, 387, 263, 373, 380]])
 `eye_aspect_ratio(track.points[:, EYES])` is (T, 2)."""
 
 ROUNDING_S = 2e-3
-"""Some files tell the times of their frames in whole milliseconds."""
+"""Seconds. Some files give the times of their frames in whole milliseconds only."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class Thresholds:
     """A level (lid gap over eye width) below this is not that of open eyes. On the sample clips
     and on five real ones the level of open eyes is 0.23 or more; shut lids measure 0.04 to 0.11."""
     shortest_s: float = 0.05
-    """A shorter dip is a jump of the measurement."""
+    """Seconds. A dip that is shorter than this is an error of the measurement."""
     longest_s: float = 0.5
-    """A longer dip is no blink."""
+    """Seconds. A dip that is longer than this is not a blink; see 5 of `find_closures`."""
     apart_s: float = 0.1
-    """The lowest frames of two blinks are at least so far apart. Nearer dips are one that flickers;
-    the lids themselves need longer than this to open and shut again."""
+    """Seconds. The lowest frames of two blinks are at least this far apart. Dips that are nearer
+    count as one dip that flickers, because lids need longer than this to open and shut again."""
     most_turned: float = 30.0
     """Degrees of yaw. If the head is turned further, the far eye is not seen well enough."""
     least_fps: float = 10.0
@@ -90,7 +90,7 @@ class Blink:
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """What the eyes of one face tell: the opening, the blinks, and how much of it was watched."""
+    """The measurements on the eyes of one face: opening, blinks and the time that was watched."""
 
     opening: np.ndarray
     """(T, 2) float: as `eye_opening` returns it."""
@@ -101,11 +101,11 @@ class Measurement:
     seconds: float
     """How long the eyes were watched."""
     notices: list[Notice]
-    """What a reader must know: kinds blinks_not_counted and slow_motion. If blinks cannot be
-    counted, the first notice says why."""
+    """Notices of the kinds blinks_not_counted and slow_motion. If blinks cannot be counted, the
+    first notice says why."""
 
     def statement(self, activity: str | None = None) -> str:
-        """Say in plain words what the count tells, as `rates.statement` does."""
+        """Say in plain words what the count means, as `rates.statement` does."""
         if self.blinks is None:
             return self.notices[0].statement
         closures = sum(one.kind == "closure" for one in self.closures)
@@ -205,7 +205,7 @@ def find_blinks(
     cuts: Sequence[int] = (),
     thresholds: Thresholds = THRESHOLDS,
 ) -> list[Blink]:
-    """Find the blinks: `find_closures`, without winks and long closures."""
+    """Find the blinks: the results of `find_closures` without winks and long closures."""
     closures = find_closures(opening, times, yaw=yaw, cuts=cuts, thresholds=thresholds)
     return [closure for closure in closures if closure.kind == "blink"]
 
@@ -228,15 +228,15 @@ def find_closures(
        frame. A dip with two deep halves is two blinks, parted at the highest frame between them,
        if their lowest frames are at least 0.1 s apart.
     5. A dip lasts at least 0.05 s. Lids often open slowly at the end of a blink. If the dip lasts
-       longer than 0.5 s, its deep half alone is the blink. If the deep half is longer too, the dip
-       is a closure, not a blink. The eyes must be open on both sides of a closure: where lids go
-       down and stay down, only the level follows them.
+       longer than 0.5 s, its deep half alone is the blink. If the deep half is longer than 0.5 s
+       too, the dip is a closure, not a blink. The eyes must be open before and after a closure. If
+       lids go down and stay down, this is not a closure: the open level goes down with them.
     6. A dip begins and ends within one shot. The eyes are seen in all its frames, in the frame
        before and in the frame after: both were measured, the head is turned by at most 30 degrees
        if `yaw` is given, the open level is 0.15 or more, and the next frame comes within 0.15 s.
 
-    A look down or a smile lowers the level with the lids and stays above 0.65 of it. A shallow
-    blink may do so too. It is then not found.
+    When people look down or smile, the lids and the open level go down together, and the opening
+    stays above 0.65 of the level. A shallow blink may stay above 0.65 too. Then it is not found.
 
     Notebook: 07_blinks.ipynb
 
@@ -245,7 +245,7 @@ def find_closures(
     opening : (T, 2) float
         As `eye_opening` returns it; NaN for an eye that was not seen.
     times : (T,) float, seconds
-        Never falling, at 10 frames a second or more, evenly or not.
+        They never fall, and most steps are at most 0.1 s. They need not be even.
     yaw : (T,) float, degrees, optional
         How far the head is turned, see `landmarks.head_yaw`.
     cuts : (C,) int
@@ -293,7 +293,7 @@ def seconds_watched(
 
 
 def blink_durations(found: Sequence[Blink], times: np.ndarray) -> np.ndarray:
-    """Return how long each blink lasts, (B,) float seconds; good to a frame at either end."""
+    """Return how long each blink lasts, (B,) float seconds; each end may be wrong by one frame."""
     return np.array([_length(slice(b.first, b.last + 1), times) for b in found])
 
 
@@ -326,16 +326,20 @@ def _check_series(
     count = len(opening) if opening.ndim else 0
     if shapes != [(count, 2), (count,), (count,)] or count < 2:
         raise ValueError(
-            "opening, times, yaw: expected (T, 2), (T,) and (T,), both eyes, the time and the turn "
-            f"in two frames or more, got {', '.join(map(str, shapes))}."
+            "opening, times, yaw: expected shapes (T, 2), (T,) and (T,), with both eyes, the time "
+            f"and the yaw of at least two frames; got {', '.join(map(str, shapes))}."
         )
     steps = np.diff(times)
     if not (steps >= 0).all() or not steps.any():
-        raise ValueError("times: expected seconds that never fall from frame to frame.")
+        raise ValueError(
+            "times: expected seconds that never fall from frame to frame and are not all equal. "
+            "Sort the frames by their times."
+        )
     if _too_slow(times, limits):
         raise ValueError(
-            f"{_rate(times):.3g} frames a second are too few to see blinks, which last 0.1 to "
-            f"0.4 s; take a clip with {limits.least_fps:.0f} or more."
+            f"times: expected {limits.least_fps:.0f} frames a second or more, got "
+            f"{_rate(times):.3g}. A blink lasts 0.1 to 0.4 s and can fall between two frames. "
+            "Take a clip with more frames a second."
         )
 
 
@@ -504,8 +508,8 @@ def _slow_motion(count: int, closures: int) -> Iterator[Notice]:
             None,
             None,
             f"{closures} of {count + closures} closures of both eyes last longer than 0.5 s, which "
-            "is too long for blinks. The film may be slowed down. Its times are then not those of "
-            "the person.",
+            "is too long for blinks. The film may be slowed down. A second of such a film shows "
+            "less than a second of the person's time.",
         )
 
 

@@ -46,8 +46,9 @@ class Clip:
     All frames have one size; where it changes inside the file, later frames are scaled to the
     first one's.
 
-    A clip of the course's catalogue is opened only if its bytes and its consent hold; any other
-    file is found footage: it may be looked at and measured, never used to make a fake.
+    A clip of the catalogue (the course's or your own) is opened only if its bytes are unchanged and
+    its consent is valid. Any other file is found footage. It may be looked at and measured, but
+    never used to make a fake.
 
     Parameters
     ----------
@@ -59,11 +60,12 @@ class Clip:
     fps : float
         Mean frames per second.
     times : (T,) float64, seconds since the first frame
-        From the file's timestamps; they never fall. Where the file gives none, from its rate.
+        They come from the file's timestamps and never fall. If the timestamps cannot be used, they
+        come from the file's frame rate.
     size_wh : (int, int), pixels
         Of every frame as it is shown.
     notices : tuple of Notice
-        What a reader must know of the file, such as damage.
+        Facts about the file that matter for the measurements, such as damage.
     sha256 : str
     entry : dict or None
         The catalogue entry; None for found footage.
@@ -73,7 +75,7 @@ class Clip:
     FileNotFoundError, ValueError
         No such file; not a video, or no frame of it decodes.
     consent.ConsentError
-        The clip is in the catalogue, but its bytes or its consent do not hold.
+        The clip is in the catalogue, but its bytes have changed or its consent is not valid.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -147,8 +149,8 @@ class Clip:
     def _check_unchanged(self) -> None:
         if not self.path.is_file() or _identity(self.path) != self._identity:
             raise OSError(
-                f"{self.path}: the file was changed or replaced since it was opened, so its frames "
-                "and its consent may be others. Open it again."
+                f"{self.path}: the file was changed or replaced after it was opened, so its frames "
+                "and its consent may have changed too. Open it again."
             )
 
     def _read(self, index: int) -> np.ndarray:
@@ -168,7 +170,7 @@ def open_sample(name: str) -> Clip:
 
 
 def altered(clip: Clip) -> list[dict]:
-    """Return what was altered in a clip of the catalogue, as the catalogue tells it.
+    """Return the altered frames of a clip, as the catalogue gives them.
 
     Returns
     -------
@@ -179,10 +181,14 @@ def altered(clip: Clip) -> list[dict]:
     Raises
     ------
     ValueError
-        Found footage: nobody here knows what was done to it. The entry of a fake does not say it.
+        The clip is found footage, so nobody here knows what was done to it; or it is a fake whose
+        entry does not give the altered frames.
     """
     if clip.entry is None:
-        raise ValueError(f"{clip.path.name}: not in the catalogue, so its truth is not known.")
+        raise ValueError(
+            f"{clip.path.name}: this clip is not in the catalogue, so nobody here knows what was "
+            "altered in it. Use a clip of the catalogue."
+        )
     if clip.entry["kind"] == "original":
         return []
     if "altered_frames" not in clip.entry:
@@ -210,8 +216,8 @@ class Truth:
     """(B, 3) int: the first, the lowest and the last frame of each blink, rising; a blink lasts
     while it closes the two lids by more than 0.1 on average."""
     partial: np.ndarray
-    """(B,) bool: blinks that by themselves, were the lids not low already, close them by less than
-    0.8."""
+    """(B,) bool: blinks that close the lids by less than 0.8. If the lids are already low, only the
+    part that the blink adds counts."""
     pose: np.ndarray
     """(T, 3) float32, degrees: the head's yaw (+ to the person's left), pitch (+ down) and roll
     (+ towards the right shoulder); the head is turned by Ry(yaw) Rx(pitch) Rz(roll)."""
@@ -266,7 +272,10 @@ def load_truth(clip: Clip, person: int = 0) -> Truth:
     entry = clip.entry or {}
     if "truth" not in entry:
         known = ", ".join(e["id"] for e in consent.catalogue().values() if "truth" in e)
-        raise ValueError(f"{clip.path.name}: the truth is known only of rendered clips: {known}.")
+        raise ValueError(
+            f"{clip.path.name}: only for rendered clips is it known what is true in each frame. "
+            f"Use one of these: {known}."
+        )
     if not 0 <= person < len(entry["people"]):
         raise ValueError(f"person: expected 0 to {len(entry['people']) - 1}, got {person}.")
     with np.load(consent.attachment(entry, "truth")) as data:
@@ -287,8 +296,8 @@ def read_image(path: str | Path) -> np.ndarray:
     Raises
     ------
     FileNotFoundError, ValueError, consent.ConsentError
-        No such file; not a picture, or one of more than 50 megapixels; in the catalogue, but
-        bytes or consent do not hold.
+        There is no such file. It is not a picture, or it has more than 50 megapixels. It is in the
+        catalogue, but its bytes have changed or its consent is not valid.
     """
     path = _existing_file(path)
     consent.entry_of(path, consent.sha256_of(path))
@@ -296,7 +305,10 @@ def read_image(path: str | Path) -> np.ndarray:
     data = np.frombuffer(path.read_bytes(), np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if image is None:
-        raise ValueError(f"{path}: expected a picture such as JPEG or PNG; this file is not one.")
+        raise ValueError(
+            f"{path}: expected a picture such as JPEG or PNG, but this file cannot be read as one. "
+            "Copy or download it again, or choose another file."
+        )
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
@@ -370,9 +382,9 @@ def _existing_file(path: str | Path) -> Path:
     if path.is_dir():
         raise FileNotFoundError(f"{path}: this is a folder. Give the name of a file in it.")
     if path.exists() and not path.is_file():
-        raise FileNotFoundError(f"{path}: this is no ordinary file. Copy the video to a file.")
+        raise FileNotFoundError(f"{path}: this is not an ordinary file. Copy the video to one.")
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file. Is the name right?")
+        raise FileNotFoundError(f"{path}: there is no such file. Check the name and the folder.")
     return path
 
 
@@ -410,7 +422,11 @@ def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
         with whole_or_nothing(path) as partial:
             np.savez_compressed(partial, **arrays, digest=_digest(arrays))
     except OSError as error:
-        warnings.warn(f"not kept for the next time, {path.parent}: {error}", stacklevel=2)
+        warnings.warn(
+            f"The measurements cannot be kept in {path.parent} ({error}). They will be made again "
+            "the next time.",
+            stacklevel=2,
+        )
 
 
 def _digest(arrays: dict[str, np.ndarray]) -> str:

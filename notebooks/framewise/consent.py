@@ -1,4 +1,4 @@
-"""Consent: which clips may be looked at, which may be used to make a fake, and who said so.
+"""Consent: say which clips may be looked at or used to make a fake, and who agreed to this.
 
 Notebook: 00_start_here.ipynb
 
@@ -60,11 +60,11 @@ class ConsentError(Exception):
 
 
 def catalogue(*folders: Path) -> dict[str, Entry]:
-    """Return the entries by id: the course's and the learner's own, or of these folders only.
+    """Return the entries by id: the course's and the learner's own, or only those in `folders`.
 
-    A bad record of an own clip disables this one clip. Its entry then holds "problem", which says
-    what is wrong and what to do; whatever asks for consent refuses the clip with these words. If
-    the whole catalogue of own clips is damaged, this holds for every own clip.
+    A bad record of an own clip disables this one clip. Its entry then holds "problem", a text that
+    says what is wrong and what to do. Functions that check consent refuse the clip with this text.
+    If the whole catalogue of own clips is damaged, every own clip is disabled in this way.
 
     Raises
     ------
@@ -109,15 +109,15 @@ def own_records() -> dict[str, Any]:
         return _by_id(_read_book(path))
     except (OSError, ValueError) as error:
         restore = (
-            f"{copy.name} in the same folder is its last good copy. Mend catalog.json in a text "
-            f"editor, or delete it and rename {copy.name} to catalog.json."
+            f"{copy.name} in the same folder is its last good copy. Delete catalog.json if it is "
+            f"there, then rename {copy.name} to catalog.json."
             if _last_good_records()
-            else "Mend it in a text editor. If you cannot, move catalog.json to another folder; "
-            f"then delete or add each clip again ({FORGET} NAME)."
+            else "Correct it in a text editor. If you cannot, move catalog.json to another folder. "
+            f"Then add each clip again from its recording, or delete it ({FORGET} NAME)."
         )
         raise ConsentError(
-            f"{path} is missing or damaged ({error}), so the consent for own clips is not known "
-            f"and they are not opened. {restore}"
+            f"{path} is missing or damaged ({error}). So it is not known who agreed to your own "
+            f"clips, and none of them can be opened. {restore}"
         ) from error
 
 
@@ -167,7 +167,7 @@ def _fault(key: str, record: Any, good: dict[str, Entry]) -> str:
     try:
         _check_entry(record, good, own=True)
         if record["id"] != key:
-            raise ValueError(f"id {record['id']!r} stands twice")
+            raise ValueError(f"id {record['id']!r} appears twice")
     except ValueError as error:
         return (
             f"its record in data/{MINE.name}/catalog.json is not valid: {error}. Correct the "
@@ -203,24 +203,31 @@ def _check_entry(entry: Any, known: dict[str, Entry], *, own: bool) -> None:
             raise ValueError(f"{key} must be a {WORDS[kind]}, got {entry.get(key)!r}")
     name, sources = entry["id"], entry.get("made_from", [])
     if entry.get("own", False) is not own:
-        raise ValueError(f'{name}: "own": true belongs to data/my_clips, and only there')
+        raise ValueError(
+            f'{name}: "own": true must be in each entry of data/my_clips, and in no other'
+        )
     if own and not (OWN_ID.fullmatch(name) and re.fullmatch(rf"{name}\.\w+", entry["file"])):
         raise ValueError(f"{name}: the id must be like my_talk, and its file like my_talk.mp4")
     for key in ("id", "file", "sha256"):
         if entry[key] in [other[key] for other in known.values()]:
-            raise ValueError(f"{key} {entry[key]!r} stands twice")
+            raise ValueError(f"{key} {entry[key]!r} appears twice")
     if not SHA256.fullmatch(entry["sha256"]):
-        raise ValueError(f"{name}: the sha256 is not 64 small hexadecimal digits")
+        raise ValueError(f"{name}: the sha256 must be 64 hexadecimal digits in lower case")
     home = folder_of(entry).resolve()
     if not (home / entry["file"]).resolve().is_relative_to(home):
         raise ValueError(f"{name}: its file lies outside data/{home.name}")
     if entry["kind"] not in ("original", "fake"):
         raise ValueError(f'{name}: kind must be "original" or "fake"')
     if (entry["kind"] == "fake") != bool(sources) or not isinstance(sources, list):
-        raise ValueError(f"{name}: a fake, and only a fake, lists what it was made_from")
+        raise ValueError(
+            f'{name}: a fake, and only a fake, must have "made_from", the list of its source clips'
+        )
     missing = [source for source in sources if not isinstance(source, str) or source not in known]
     if missing:
-        raise ValueError(f"{name} was made from {missing[0]}, which is gone: delete it as well")
+        raise ValueError(
+            f"{name} was made from {missing[0]}, which is no longer in the catalogue; delete "
+            f"{name} as well"
+        )
 
 
 def own_lock() -> AbstractContextManager[None]:
@@ -248,7 +255,7 @@ def file_of(name: str) -> Path:
     """
     entries = catalogue()
     if name not in entries:
-        raise KeyError(f"no clip {name!r} in the catalogue; there are: {', '.join(entries)}")
+        raise KeyError(f"no clip {name!r} in the catalogue; it holds: {', '.join(entries)}")
     _require_valid(entries[name])
     return folder_of(entries[name]) / entries[name]["file"]
 
@@ -301,7 +308,7 @@ def entry_of(path: Path, sha256: str) -> Entry | None:
 
 
 def _listed(path: Path, sha256: str, home: Path, entries: dict[str, Entry]) -> Entry:
-    """Return the entry of a file in a catalogue's folder; ConsentError unless it holds."""
+    """Return the entry of a file in a catalogue's folder; ConsentError unless the two agree."""
     mine = [e for e in entries.values() if folder_of(e) == home]
     entry = next((e for e in mine if (home / e["file"]).resolve() == path), None)
     if entry is None:
@@ -318,8 +325,8 @@ def _listed(path: Path, sha256: str, home: Path, entries: dict[str, Entry]) -> E
             else "Restore it from the repository"
         )
         raise ConsentError(
-            f"{path.name} is not the file that was agreed to: its sha256 is {sha256[:12]}..., the "
-            f"catalogue says {entry['sha256'][:12]}.... {restore}."
+            f"{path.name} is not the file that people agreed to. Its sha256 begins with "
+            f"{sha256[:12]}, but the catalogue's begins with {entry['sha256'][:12]}. {restore}."
         )
     return entry
 
@@ -327,7 +334,7 @@ def _listed(path: Path, sha256: str, home: Path, entries: dict[str, Entry]) -> E
 def require(clip: Clip, scope: str) -> None:
     """Make sure that everyone in a clip agreed to `scope` ("analyse" or "make").
 
-    Whatever makes a fake calls this with "make" on every clip that it takes from.
+    Code that makes a fake calls this with "make" for every clip that it takes something from.
 
     Raises
     ------
@@ -341,13 +348,16 @@ def require(clip: Clip, scope: str) -> None:
     if clip.entry is not None:
         entries = catalogue()  # as it is now: consent may have ended since the clip was opened
         if clip.entry["id"] not in entries:
-            raise ConsentError(f"{clip.entry['id']} was withdrawn from the catalogue: delete it.")
+            raise ConsentError(
+                f"{clip.entry['id']} is no longer in the catalogue, so nobody's consent is known. "
+                "Delete the clip."
+            )
         _hold(entries[clip.entry["id"]], scope, entries)
     elif scope == "make":
         raise ConsentError(
-            f"{clip.path.name} is found footage: it may be measured, but no fake is made from it. "
-            "Use a clip of the catalogue, or add this one with the consent of everyone in it: "
-            "python3 scripts/course.py add-clip"
+            f"{clip.path.name} is found footage. It may be measured, but no fake may be made from "
+            "it. Use a clip of the catalogue, or add this one with the consent of everyone in it: "
+            "python3 scripts/course.py add-clip VIDEO"
         )
 
 
@@ -389,12 +399,13 @@ def _lack_of_consent(entry: Entry, scope: str) -> str:
         real = entry.get("own") and entry["kind"] == "original"  # of a fake, its sources decide
         return 'an own clip shows a real person, so its consent cannot be "synthetic"' * bool(real)
     if consent.get("type") not in list(NEEDED):
-        return f'consent is neither "synthetic", "signed" nor "own word": {consent.get("type")!r}'
+        kind = consent.get("type")
+        return f'the type of consent must be "synthetic", "signed" or "own word", got {kind!r}'
     missing = NEEDED[consent["type"]] - set(consent)
     if missing:
         return f"the {consent['type']} record lacks {', '.join(sorted(missing))}"
     if consent["type"] == "own word" and len(entry.get("people", ())) != 1:
-        return "one person alone may agree by word; where more are shown, everyone signs the form"
+        return "consent by word is for one person; if more are shown, everyone must sign the form"
     if consent.get("withdrawn"):
         return f"consent was withdrawn on {consent['withdrawn']}"
     return _out_of_time(consent) or _out_of_scope(consent, scope) or _form_gone(entry)
@@ -404,16 +415,16 @@ def _out_of_time(consent: dict[str, Any]) -> str:
     try:
         first, last = (date.fromisoformat(consent[key]) for key in ("date", "expires"))
     except (TypeError, ValueError):
-        return "its date or expires is not a date such as 2027-01-31"
+        return '"date" or "expires" in its record is not a date such as 2027-01-31'
     if not first <= date.today():
-        return f"consent begins only on {first}"
+        return f"consent does not begin before {first}"
     return f"consent ended on {last}" if last < date.today() else ""
 
 
 def _out_of_scope(consent: dict[str, Any], scope: str) -> str:
     if isinstance(consent["scope"], list) and scope in consent["scope"]:
         return ""
-    return f"the people shown agreed to {consent['scope']}, not to {scope}"
+    return f"the people shown agreed to {consent['scope']}, but not to {scope!r}"
 
 
 def _form_gone(entry: Entry) -> str:

@@ -36,7 +36,7 @@ blur from a fifth of its width, hair, fingers, cards, and skin from elsewhere, a
 size, CRF 20 and 30. All seen eyes together weighed 60 times as much as all covers together."""
 
 DOUBTFUL, CLEAR = -0.4, 1.5
-"""Scores from which an eye may count as seen, and from which it does; see `seen`.
+"""From the first score up an eye may count as seen, and from the second it always does; see `seen`.
 
 They lie below the lowest score of an eye of those four people (-0.1) and the lowest mean of two
 eyes (1.8), because shut eyes of real people score lower than rendered ones. What they do:
@@ -57,7 +57,7 @@ eyes (1.8), because shut eyes of real people score lower than rendered ones. Wha
 """
 
 AROUND_S = 1.0
-"""Seconds to either side of a frame that have a say in `seen_along`."""
+"""Seconds before and after a frame that count in `seen_along`."""
 
 MOST, NEARLY_ALL, VERY_LOW = 0.8, 0.9, -2.6
 """Shares of the frames around in which an eye is seen, and the score below which a single frame is
@@ -83,7 +83,7 @@ def sight(view: np.ndarray, lids: np.ndarray, iris: np.ndarray) -> float:
     Returns
     -------
     float
-        The log odds of a logistic regression; `seen` says from where on an eye counts as seen.
+        The log odds of a logistic regression; `seen` says from which score an eye counts as seen.
     """
     grey = cv2.cvtColor(view, cv2.COLOR_RGB2GRAY).astype(np.float32)
     grey = cv2.GaussianBlur(grey, (0, 0), 1)
@@ -100,8 +100,9 @@ def sight(view: np.ndarray, lids: np.ndarray, iris: np.ndarray) -> float:
 def seen(scores: np.ndarray) -> np.ndarray:
     """Tell which eyes of a face can be seen in one picture.
 
-    Most covers lie over both eyes, and both eyes blink at once. So the mean of the two scores is
-    surer than one score, and a doubtful eye counts as seen if the mean is clear.
+    Most covers lie over both eyes, and both eyes blink at the same time. So the mean of the two
+    scores is more reliable than one score. An eye with a score from `DOUBTFUL` up counts as seen
+    if the mean is at least `CLEAR`.
 
     Parameters
     ----------
@@ -120,10 +121,10 @@ def seen(scores: np.ndarray) -> np.ndarray:
 def seen_along(scores: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Tell in which frames of a shot each eye can be seen.
 
-    A cover seldom comes and goes within a moment, and a blink is over in one. So the frames within
-    a second to either side have a say: where one in five of them is refused, the eye is not seen at
-    all; where hardly any is refused, a single refused frame counts as seen, unless its score is
-    very low.
+    A cover seldom comes and goes within a moment, but a blink is that short. So the frames within
+    one second before and after a frame count as well. If the eye is refused in one in five of them
+    or more, it counts as not seen. If it is refused in one in ten or fewer, a refused frame counts
+    as seen all the same, unless its score is very low.
 
     Parameters
     ----------

@@ -1,11 +1,11 @@
-"""Fakes: write a made picture or clip, with consent, a mark in every frame, and its origin.
+"""Fakes: write a fake picture or clip, with consent, a mark in every frame, and its origin.
 
 Notebook: 07_blinks.ipynb
 
 Public: MARK, SMALLEST, Origin, mark, write_fake, read_origin.
 
-The course writes a made picture or clip only with `write_fake`. A fake that is only shown on the
-screen asks `consent.require(clip, "make")` and goes through `mark`.
+The course writes a fake to a file only with `write_fake`. If a notebook only shows a fake on the
+screen, it calls `consent.require(clip, "make")` and marks the picture with `mark`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from PIL.PngImagePlugin import PngInfo
 from framewise import clips, consent, detection
 
 MARK = "THIS IS A FAKE"
-"""The words in every made frame."""
+"""The words in every frame of a fake."""
 
 SMALLEST = (96, 48)
 """Width and height in pixels of the smallest picture that has room for a legible mark."""
@@ -46,8 +46,9 @@ def mark(image: np.ndarray) -> np.ndarray:
     """Return a copy of a picture with `MARK` at its lower edge, in white on black.
 
     The letters are 1/40 of the width high, and at least 7 pixels. The mark survives strong
-    compression. On noise, black, grey and white, from 96 x 48 to 1280 x 720 pixels, what H.264 left
-    of it correlated with what was drawn by 0.98 or more at CRF 28, and by 0.92 or more at CRF 35.
+    compression. We drew it on noise, black, grey and white, from 96 x 48 to 1280 x 720 pixels. The
+    mark after H.264 compression correlated with the drawn mark by 0.98 or more at CRF 28, and by
+    0.92 or more at CRF 35.
 
     Notebook: 03_alignment.ipynb
 
@@ -62,14 +63,14 @@ def mark(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        It is not such a picture, or it is smaller than `SMALLEST`.
+        The image is not (H, W, 3) uint8, or it is smaller than `SMALLEST`.
     """
     detection.check_image(image)
     height, width = image.shape[:2]
     if width < SMALLEST[0] or height < SMALLEST[1]:
         raise ValueError(
-            f"image: expected at least {SMALLEST[0]} x {SMALLEST[1]} pixels, so that the mark can "
-            f"be read, got {width} x {height}. Enlarge the picture first."
+            f"image: expected at least {SMALLEST[0]} x {SMALLEST[1]} pixels, got {width} x "
+            f"{height}. The mark cannot be read on a smaller picture. Enlarge the picture first."
         )
     words = _words(max(7, round(min(width, 2 * height) / 40)))
     marked, left = image.copy(), (width - words.shape[1]) // 2
@@ -97,10 +98,11 @@ def write_fake(
     sound: Iterable[av.AudioFrame] = (),
     overwrite: bool = False,
 ) -> Path:
-    """Write a made picture or clip: ask for consent, mark every frame, note the origin in the file.
+    """Write a fake picture or clip: check the consent, mark every frame, and note the origin in it.
 
-    Nothing is written unless everyone in `made_from` agreed that fakes are made. The function
-    cannot see who is shown in the frames: `made_from` has to name every clip whose people are.
+    Nothing is written unless everyone in the clips of `made_from` agreed to fakes. The function
+    cannot see who is shown in the frames. So `made_from` must name every clip whose people are
+    shown.
 
     Notebook: 07_blinks.ipynb
 
@@ -128,14 +130,16 @@ def write_fake(
     consent.ConsentError
         Somebody in `made_from` has not agreed to fakes, or one of the clips is found footage.
     ValueError, FileExistsError, OSError
-        `made_from` or `method` is empty; the name ends otherwise; as `mark` and `clips.write_clip`.
+        `made_from` or `method` is empty; the name has another ending; or as `mark` and
+        `clips.write_clip`.
     """
     path = Path(path)
     comment = _comment(made_from, method)
     if path.suffix.lower() in PICTURES:
         return _write_picture(path, mark(frames), comment, overwrite)
     if path.suffix.lower() != ".mp4":
-        raise ValueError(f"path: expected a name ending in .mp4, .png or .jpg, got {path.name!r}.")
+        endings = ", ".join(PICTURES)
+        raise ValueError(f"path: expected a name ending in .mp4, {endings}, got {path.name!r}.")
     return clips.write_clip(
         path,
         map(mark, frames),
@@ -175,7 +179,7 @@ def _write_picture(path: Path, image: np.ndarray, comment: str, overwrite: bool)
 def read_origin(path: str | Path) -> Origin | None:
     """Return what a file says about how it was made, or None if `write_fake` did not write it.
 
-    A file without an origin may still be a fake: whoever writes a file anew loses the metadata.
+    A file without an origin may still be a fake: the metadata are lost when a file is saved again.
 
     Raises
     ------

@@ -479,9 +479,10 @@ class FrameInspector(anywidget.AnyWidget):
     ) -> Path:
         """Write the inspector as one page that needs no kernel, no network and no other file.
 
-        The page is never larger than `max_mb`. Where its frames would make it larger they are
-        shrunk. Of a longer clip the page keeps only every n-th frame, and of a very long clip only
-        the numbers of those frames. The page says so, and its size is printed before it is
+        The page is not larger than `max_mb`, if that is possible at all. If its frames would make
+        it larger, they are shrunk. If the clip is longer, the page keeps only every n-th frame. If
+        it is very long, the page keeps the numbers of those frames only. The page says so, and its
+        size is printed before it is
         written. Layers need the kernel and are left out. The page appears whole or not at all, and
         only its owner may read it.
 
@@ -492,13 +493,13 @@ class FrameInspector(anywidget.AnyWidget):
         title : str
             The heading; by default the name of the clip's file.
         warnings : list of str
-            What a reader must know before looking at any number: sentences of plain text, listed
-            above the picture.
+            Facts to know before looking at any number: sentences in plain text, listed above the
+            picture.
         notes : dict of str to str, optional
             What to list under the picture: plain text by name.
         max_mb : float
-            The greatest size of the page, in MB (1e6 bytes). The program of the page and one small
-            picture are written in any case.
+            The greatest size of the page, in MB (1e6 bytes). The page's program and one small
+            picture are written even if they are larger than this.
 
         Raises
         ------
@@ -515,8 +516,8 @@ class FrameInspector(anywidget.AnyWidget):
     def _page_within(self, limit: float, head: dict[str, Any]) -> tuple[bytes, str]:
         """Return a page of at most `limit` bytes, and which frames it keeps in what size.
 
-        The size of the frames is estimated from a few of them. Where that was too little, they are
-        shrunk further.
+        The size of the frames is estimated from a few of them. If the estimate was too low, they
+        are shrunk further.
         """
         whole, counts = [replace(reel, jpeg=SMALL) for reel in self._reels], self._counts()
         numbers = len(json.dumps(self._page_state(whole)))
@@ -632,7 +633,7 @@ def _block(name: str, content: dict[str, Any]) -> str:
 
 
 def _fit_all(whole: Sequence[Reel], samples: Sequence[_Sample], spare: float) -> list[Reel]:
-    """Fit one reel or two into `spare` bytes: what one leaves, the other has."""
+    """Fit one or two reels into `spare` bytes; one reel may use the bytes that the other leaves."""
     needs = [reel.need(sample) for reel, sample in zip(whole, samples, strict=True)]
     budgets = [max(spare / len(needs), spare - (sum(needs) - need)) for need in needs]
     return list(map(Reel.fit, whole, samples, budgets))
@@ -657,7 +658,7 @@ def check_target(path: str | Path, ours: Callable[[Path], bool], what: str) -> P
     Raises
     ------
     FileExistsError
-        Something else lies there, such as a file that is not ours, a folder or a device.
+        Something else is there, such as a folder, a device, or a file that may not be replaced.
     ValueError
         The name is too long.
     OSError
@@ -667,14 +668,17 @@ def check_target(path: str | Path, ours: Callable[[Path], bool], what: str) -> P
     size = len(os.fsencode(path.name))
     if size > LONGEST_NAME:
         raise ValueError(
-            f"{path.name[:40]}...: this name has {size} bytes, and {LONGEST_NAME} is the most that "
-            "every system takes; choose a shorter name."
+            f"{path.name[:40]}...: expected a name of up to {LONGEST_NAME} bytes, got {size}. "
+            "Choose a shorter name."
         )
     if path.exists() and not (path.is_file() and ours(path)):
-        raise FileExistsError(f"{path} is not {what}; choose another name.")
+        raise FileExistsError(f"{path} exists and is not {what}. Choose another name.")
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise OSError(f"{path} cannot be written: {folder} is not a folder that you may change.")
+        raise OSError(
+            f"{path} cannot be written: {folder} is not a folder that you may change. Choose "
+            "another folder."
+        )
     return path
 
 
@@ -779,7 +783,7 @@ def _match(clip: Clip, other: Clip) -> list[int]:
 
 
 def readable(name: str) -> str:
-    """Return a file's name as text that every page can hold; bytes that are no text become ?."""
+    """Return a file's name as text for a page; bytes that are not valid text become "?"."""
     return os.fsencode(name).decode(errors="replace").replace("\ufffd", "?")
 
 

@@ -44,9 +44,10 @@ FACE_PRESENT = 0.5
 """Below this face-present score a face counts as lost, as in MediaPipe."""
 
 LEAST_EYE_WIDTH = 9.0
-"""Pixels between the corners of an eye below which it is too small to measure. An eye is this wide
-in a face of about 55 pixels. In smaller faces the lids follow the noise: the correlation of the
-opening with that at full size falls from 0.96 in faces of 100 pixels to 0.66 in faces of 30."""
+"""If the corners of an eye are fewer pixels apart than this, the eye is too small to measure. An
+eye is this wide in a face of about 55 pixels. In smaller faces the measured lids follow the noise.
+The openings measured at full size and at small size correlate by 0.96 in faces of 100 pixels, but
+only by 0.66 in faces of 30 pixels."""
 
 
 class Eyes(NamedTuple):
@@ -69,9 +70,10 @@ def find_landmarks(
     ----------
     image : (H, W, 3) uint8 RGB
     box : (4,) float xyxy pixels, optional
-        Where to look, taken as upright; the default is the detector's best face, turned level.
+        Where to look. The face in it is taken to be upright. By default the function looks at the
+        detector's best face, and turns it level first.
     keypoints : (6, 2) float pixels, optional
-        The detector's keypoints of the face in the box: the face is then turned level as well.
+        The detector's keypoints of the face in the box. With them, this face is turned level too.
 
     Returns
     -------
@@ -104,9 +106,9 @@ def find_landmarks(
 def find_eyelids(image: np.ndarray, points: np.ndarray) -> Eyes:
     """Find the eyelids and irises of a face whose 468 points are known.
 
-    The mesh under-reports closing lids, so another network looks at each eye close up. That
-    network draws lids on anything. So each eye is judged first, and the numbers of an eye that
-    cannot be seen are NaN.
+    The mesh follows closing lids only part of the way, so another network looks at each eye close
+    up. That network draws lids even where there is no eye. So each eye is judged first, and the
+    numbers of an eye that cannot be seen are NaN.
 
     Notebook: 02_landmarks.ipynb
 
@@ -138,7 +140,7 @@ def find_eyelids(image: np.ndarray, points: np.ndarray) -> Eyes:
 
 
 def look_at_eyes(image: np.ndarray, points: np.ndarray) -> tuple[Eyes, np.ndarray]:
-    """Return what the network draws in each eye, and how surely each eye can be seen.
+    """Return the lids and irises that the network draws, and a score for how visible each eye is.
 
     Parameters
     ----------
@@ -200,8 +202,8 @@ def head_yaw(points: np.ndarray) -> np.ndarray:
     A turn moves the tip of the nose off the middle between the two sides of the face, as measured
     along the line through the outer eye corners: tan(yaw) = 0.66 (a - b) / (a + b), where a and b
     are the nose's distances from the right and the left side. The 0.66 fits the true turn of four
-    of the sample people; of the other five it is 0.5 to 1.7 degrees off on average and 4 at most.
-    Nothing past 20 degrees was there to be tried.
+    of the sample people. On the other five the estimate is 0.5 to 1.7 degrees off on average, and 4
+    at most. It was not tested beyond 20 degrees.
 
     Parameters
     ----------
@@ -254,8 +256,8 @@ def _check_keypoints(box: np.ndarray | None, keypoints: np.ndarray | None) -> No
         )
     if np.shape(keypoints) != (6, 2) or not np.isfinite(keypoints).all():
         raise ValueError(
-            f"keypoints: expected (6, 2) finite pixels, as `detect_faces` returns them for each "
-            f"face; got {np.shape(keypoints)}."
+            "keypoints: expected (6, 2) pixels, no NaN, as `detect_faces` returns them for each "
+            f"face; got an array of shape {np.shape(keypoints)}."
         )
 
 

@@ -1,11 +1,12 @@
-"""Likeness: describe the middle of a face so that the same person is known again.
+"""Likeness: describe the middle of a face so that the same person can be recognised again.
 
 Notebook: 02_landmarks.ipynb
 
 Public: Portrait, portray, strangeness, group.
 
-Three small networks find faces and points; none of them tells people apart. These descriptions do
-so only roughly: they serve to follow a person through one film, never to say who somebody is.
+Three small networks find faces and points. None of them can tell people apart. The descriptions in
+this module can do it only roughly. They serve to follow a person through one film, and never to say
+who somebody is.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ PLACES = PLACES.reshape(10, 2)
 """Where they come to lie in the portrait, (10, 2) pixels of 48."""
 
 SHAPE, COLOUR = 0.0575, 0.114
-"""Distances in shape and in colour that count alike."""
+"""A distance of 0.0575 in shape counts as much as a distance of 0.114 in colour."""
 
 SAME_PERSON, SAME_IN_SHOT = 1.0, 1.2
-"""Strangeness of the two most similar portraits below which two sightings show one person: in
-different shots, and in one shot. Two seconds of a clip were held against two others, with a
-portrait every 0.2 s. On four of the sample people (Ana, Chen, Frank, Hugo), on whom the limits were
-chosen, one person came to 0.68 at most and two people to 1.52 at least. On the other five it was
+"""Limits for two sightings in different shots, and in one shot. The sightings show one person if
+the strangeness of their two most similar portraits is below the limit. To choose the limits, two
+seconds of a clip were compared with two other seconds, with a portrait every 0.2 s. On four of the
+sample people (Ana, Chen, Frank, Hugo) the same person came to 0.68 at most and two people to 1.52
+at least. The limits were chosen on these four. On the other five sample people the numbers were
 0.96 and 1.33, on five real clips 0.82 and 1.68."""
 
 PORTRAITS = 40
@@ -72,10 +74,10 @@ def _from_portrait(points: np.ndarray) -> np.ndarray:
 
 
 def strangeness(some: list[Portrait], others: list[Portrait]) -> np.ndarray:
-    """Return how unlike each portrait is to each other one, (N, M) float: the same is 0.
+    """Return how much each portrait differs from each of the others, (N, M) float; 0 if the same.
 
-    Half the angle-like distance of the shapes over 0.0575 and half the mean difference of the
-    colours over 0.114.
+    This is the mean of two numbers: 1 minus the cosine between the shapes, divided by 0.0575, and
+    the mean difference of the colours, divided by 0.114.
     """
     shape = 1 - np.stack([p.shape for p in some]) @ np.stack([p.shape for p in others]).T
     theirs = np.stack([p.colour for p in others])
@@ -87,7 +89,8 @@ def group(portraits: list[list[Portrait]], shots: list[int], frames: list[set[in
     """Group sightings of faces into people, the most similar first.
 
     Two sightings belong to one person if their two most similar portraits are less strange than
-    1.0, or 1.2 within one shot. Two that share a frame never do, nor do groups with such members.
+    1.0, or 1.2 within one shot. Two sightings that share a frame never belong to one person, and
+    groups with such sightings are never joined.
 
     Parameters
     ----------
@@ -99,7 +102,7 @@ def group(portraits: list[list[Portrait]], shots: list[int], frames: list[set[in
     Returns
     -------
     list of lists of int
-        The sightings of each person, by their first one.
+        The sightings of each person, in the order of their first sightings.
     """
     apart = np.array([[not a.isdisjoint(b) for b in frames] for a in frames])
     limit = np.where(np.equal.outer(shots, shots), SAME_IN_SHOT, SAME_PERSON)

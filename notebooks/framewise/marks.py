@@ -40,7 +40,7 @@ hand around a small thing share little with an exact one; chance shares less."""
 def check_marks(marks: Iterable[Mapping[str, Any]], count: int) -> list[Mark]:
     """Return marks with nothing but their known keys, each made to fit a clip of `count` frames.
 
-    A mark without an id gets one that is made of its frames.
+    A mark without an id gets an id that is made from its first and last frame.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def marks_file(sha256: str) -> Path:
 def load_marks(path: str | Path) -> dict[str, Any]:
     """Read {"marks": list, "committed": bool, "clip": sha256 or ""} from a file.
 
-    Without a file there are no marks. Whether each mark is sound tells `check_marks`.
+    Without a file there are no marks. `check_marks` checks whether each mark is valid.
 
     Raises
     ------
@@ -110,15 +110,15 @@ def load_marks(path: str | Path) -> dict[str, Any]:
         return {"marks": list(kept["marks"]), **told}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
-            f"{path} does not hold marks ({type(error).__name__}). Move it to another place, or "
-            "repair it."
+            f"{path} does not hold marks that can be read ({type(error).__name__}). Move the file "
+            "to another folder, or correct it."
         ) from error
 
 
 def merge_marks(kept: Iterable[Mark], old: Iterable[Mark], new: Iterable[Mark]) -> list[Mark]:
-    """Apply to the marks on disk what changed from old to new; what others made there stays.
+    """Apply the changes from old to new to the marks on disk; marks that others made there stay.
 
-    All of them are marks as `check_marks` returns them.
+    All three lists hold marks as `check_marks` returns them.
     """
     before, after = ({mark["id"]: mark for mark in marks} for marks in (old, new))
     merged = {mark["id"]: mark for mark in kept}

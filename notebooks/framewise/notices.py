@@ -1,6 +1,7 @@
 """Notices: what a reader must know before trusting a measurement, as short plain statements.
 
-Whatever finds such a fact returns notices; the page of `course.py inspect` and its JSON show them.
+Functions that find such facts return notices. `course.py inspect` shows them on its page and in its
+JSON.
 
 Public: KINDS, Notice.
 """
@@ -25,8 +26,8 @@ KINDS = {
     "pixel_aspect": "the stored pixels are not square; the picture is stretched to its true shape",
     "repeated_pictures": "these frames repeat the picture before them",
     "size_change": "the picture's size changes; later frames are scaled to the first one's size",
-    "slow_motion": "nearly every time the eyes shut, they stay shut for longer than a blink lasts; "
-    "this may be slow motion",
+    "slow_motion": "in half of the closures or more, the eyes stay shut for longer than a blink "
+    "lasts; this may be slow motion",
     "small_face": "the face is too small in these frames to measure its eyes",
 }
 """Every kind of notice, and what it means."""
@@ -42,4 +43,4 @@ class Notice(NamedTuple):
     last: int | None
     """The last frame concerned; None if the fact concerns the whole clip."""
     statement: str
-    """One or two full sentences for the reader: what was seen, and what follows for the numbers."""
+    """Full sentences for the reader: they say what was seen, and what follows for the numbers."""

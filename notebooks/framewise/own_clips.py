@@ -39,10 +39,10 @@ RECORDED = 20
 class ClipForm(anywidget.AnyWidget):
     """Ask for a video and for the consent of everyone in it, and keep both.
 
-    Files arrive in pieces, each answered before the next is sent. They wait in a private folder in
-    `data/my_clips.unfinished` that goes with the kernel; if the kernel is killed, the next form,
-    `add-clip` or `forget-clip` deletes the folder. The answers are those of `course.py add-clip`,
-    by option.
+    Files arrive in pieces, and each piece is answered before the next one is sent. They wait in a
+    private folder in `data/my_clips.unfinished`. The folder is deleted when the kernel ends. If the
+    kernel is killed, the next form, `add-clip` or `forget-clip` deletes it. The answers are those
+    of `course.py add-clip`, by option.
 
     Notebook: 00_start_here.ipynb
 

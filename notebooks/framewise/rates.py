@@ -21,7 +21,7 @@ it is inappropriate to simply state one value."""
 
 
 def rate_interval(count: int, seconds: float, *, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the exact Poisson interval of a rate: the rates that a count does not rule out.
+    """Return the exact Poisson interval of a rate: the range of rates that fit the count.
 
     The interval assumes that blinks come independently of each other. This is only roughly true.
 
@@ -173,7 +173,7 @@ def likelihood_ratio(count: int, seconds: float, activity: str, fake_rate: float
 
 
 def looks_slowed(count: int, closures: int) -> bool:
-    """Return whether a film may be slowed down: half of the closures or more are long ones.
+    """Return whether a film may be slowed down, because half of the closures or more are long.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def looks_slowed(count: int, closures: int) -> bool:
 
 
 def statement(count: int, seconds: float, activity: str | None = None, *, closures: int = 0) -> str:
-    """Say in plain words what a count of blinks tells, and what it does not.
+    """Say in plain words what a count of blinks shows, and what it does not show.
 
     Notebook: 07_blinks.ipynb
 
@@ -213,13 +213,13 @@ def statement(count: int, seconds: float, activity: str | None = None, *, closur
     long = f"{_number(closures, 'closure')} of more than 0.5 s"
     if looks_slowed(count, closures):
         return (
-            f"{seen}, and {long}. So many closures are too long for blinks that the film may "
-            "be slowed down. Cannot tell from this clip: in a slowed film a minute is not a "
-            "minute of the person's time."
+            f"{seen}, and {long}. Half of the closures or more are too long for blinks. The film "
+            "may be slowed down. A minute of such a film shows less than a minute of the person's "
+            "time, so we cannot tell anything from the count."
         )
     low, high = rate_interval(count, seconds)
-    people = f"when {activity}" if activity else "from reading to talking"
-    also = f" We also saw {long}. This is too long for a blink." if closures else ""
+    people = f"when {activity}" if activity else "for activities from reading to talking"
+    also = f" We also saw {long}. A blink does not last that long." if closures else ""
     return (
         f"{seen}. This count fits any rate from {low:.1f} to {high:.1f} blinks a minute. Published "
         f"rates {people} are {usual[0]:g} to {usual[1]:g}. {_meaning(count, seconds, usual)}{also}"
@@ -233,17 +233,23 @@ def _number(count: int, thing: str) -> str:
 def _meaning(count: int, seconds: float, usual: tuple[float, float]) -> str:
     verdict = _compare(count, seconds, usual)
     if verdict in ("below", "above"):
-        than = "Fewer than usual" if verdict == "below" else "More than usual"
-        return f"{than}: worth a closer look, and no more. People differ, and so do days."
+        than = "lower than usual" if verdict == "below" else "higher than usual"
+        return (
+            f"The rate is {than}, so the clip is worth a closer look. It proves nothing, because "
+            "blink rates differ between people and from day to day."
+        )
     if verdict == "within":
-        return "As usual. That clears nothing: made or copied eyes can blink as often."
+        return (
+            "The rate is as usual. That does not show that the clip is real, because a fake can "
+            "blink as often."
+        )
     if count:
-        return "Cannot tell from this clip: usual and unusual rates both fit."
+        return "We cannot tell from this clip: usual and unusual rates both fit the count."
     chance = silence_probability(seconds, usual[0])
     return (
-        f"Cannot tell from this clip: a person who blinks {usual[0]:g} times a minute shows no "
-        f"blink in this time with probability {chance:.2f}. Silence begins to mean something after "
-        f"{silence_needed(usual[0]):.0f} s."
+        f"We cannot tell from this clip. A person who blinks {usual[0]:g} times a minute shows no "
+        f"blink in this time with probability {chance:.2f}. The absence of blinks begins to mean "
+        f"something after {silence_needed(usual[0]):.0f} s."
     )
 
 

@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 
 STILL = 0.5
-"""Grey levels: if no part of a face changes by more, the picture repeats the one before."""
+"""Grey levels. If no part of a face changes by as much as this, the picture is a repeat."""
 
 PEAK = 2.0
-"""Among repeated pictures, a new one changes so many times more than those beside it."""
+"""Among repeats, a new picture changes more than this many times as much as those beside it."""
 
 PERIOD_S = 0.41
-"""Seconds: among repeated pictures, the next new one follows within this time."""
+"""Seconds. Among repeats, the next new picture follows within this time."""
 
 SIDE = 64
 """Pixels on the side of the picture in which a face is compared."""
@@ -64,10 +64,10 @@ def find_repeats(changes: np.ndarray, fps: float) -> np.ndarray:
 
     1. A frame in which no part of a face changes by more than 0.5 grey levels is a repeat. This
        finds what the encoder leaves as it is.
-    2. A lower frame rate that was raised gives a row of peaks, whose height is the median change of
-       the face's parts: each new picture changes twice as much as the frames beside it. The frames
-       between two peaks are repeats if three such peaks follow each other within 0.41 s each. This
-       finds repeats that the encoder refined.
+    2. If the frame rate was raised by repeating pictures, the median change of the face's parts
+       shows a row of peaks: each new picture changes more than twice as much as the frames beside
+       it. The frames between two peaks are repeats if at least three such peaks come in a row, at
+       most 0.41 s apart. This finds repeats that the encoder refined.
 
     Parameters
     ----------

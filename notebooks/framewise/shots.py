@@ -17,8 +17,9 @@ CHANGE = 0.1
 of the nine sample people come to 0.30 or more."""
 
 SUDDEN = 3.0
-"""A cut changes the picture so many times more than the frames around it do. The most within a shot
-is 2.0, on the sample clips and on five real ones, where hands and the camera move fast."""
+"""A cut changes the picture more than this many times as much as the frames around it do. Within a
+shot the factor is 2.0 at most, on the sample clips and on five real ones with fast movements of
+hands and camera."""
 
 LIGHT = 25.0
 """Grey levels by which the mean of the picture jumps in a flash."""
@@ -30,7 +31,7 @@ DARK, BRIGHT = 8, 238
 """Grey levels between which a pixel shows something in any light."""
 
 MOMENT_S = 0.5
-"""Seconds: a picture that returns within so long was interrupted."""
+"""Seconds. A picture that comes back within this time was only interrupted."""
 
 FADE_S = 0.24, 0.48
 """Seconds from the middle of a cross-fade to either side over which it is looked at."""
@@ -39,16 +40,16 @@ FADED = 0.05
 """The change of the picture over that time in a cross-fade, at least."""
 
 MIXED = 0.015
-"""Share of the change that a mixture of the pictures before and after it does not explain, at most:
-in cross-fades of 0.4 to 2 s between the sample people it was 0.014 at most, where somebody moves
-slowly 0.022 at least."""
+"""Largest share of the change in a cross-fade that a mixture of the pictures before and after does
+not explain. In cross-fades of 0.4 to 2 s between the sample people the share was 0.014 at most;
+where somebody moves slowly it was 0.022 at least."""
 
 EVERYWHERE = 0.55
-"""Share of the picture that changes in a cross-fade, at least: it was 0.59 or more, where somebody
-moves slowly 0.53 at most."""
+"""Smallest share of the picture that changes in a cross-fade. In cross-fades the share was 0.59 or
+more; where somebody moves slowly it was 0.53 at most."""
 
 NONE = -1
-"""Stands for the shot of a frame that belongs to none: of a flash, of a picture that is shown for a
+"""The number for frames that belong to no shot: frames of a flash, of a picture that is shown for a
 moment, or of a cross-fade."""
 
 
@@ -88,14 +89,15 @@ def find_shots(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find the frames that begin another shot, and the shot of each frame.
 
-    1. A jump is a change of the picture by more than 0.1 that is 3 times as large as those around
-       it, or a jump of the brightness.
-    2. If the picture of before is back within half a second, the frames between are an
+    1. A jump is a change of the picture by more than 0.1 that is more than 3 times as large as the
+       changes around it. A sudden change of the brightness is a jump too.
+    2. If the earlier picture comes back within half a second, the frames between are an
        interruption: a flash, or another picture for a moment. There is no cut.
     3. Other jumps are cuts, unless the brightness alone explains them.
     4. A cross-fade changes the picture everywhere within half a second, or within one second, and
-       its middle is a mixture of both ends. The cut is in its middle. A slow movement of a blurred
-       picture looks the same, so there is no cross-fade where `goes_on` tells otherwise.
+       the frame in its middle is a mixture of both ends. The cut is put in the middle. A slow
+       movement of a blurred picture looks the same. So there is no cross-fade if `goes_on` says
+       that the same person is seen before and after it.
 
     A cut between two pictures that hardly differ is not found, such as a cut from a person to the
     same person in the same place.
@@ -108,7 +110,7 @@ def find_shots(
     repeats : (R,) int
         Frames that repeat the picture before them: they belong to its shot.
     goes_on : callable
-        Tells whether somebody is seen to be the same before the first and after the last frame.
+        Says whether the same person is seen before the first frame and after the last one.
 
     Returns
     -------

@@ -27,6 +27,7 @@ from framewise.clips import cache_file, load_arrays, save_arrays
 from framewise.landmarks import (
     EYE_CORNERS,
     FACE_PRESENT,
+    LEAST_EYE_WIDTH,
     Eyes,
     face_box,
     head_yaw,
@@ -42,36 +43,27 @@ if TYPE_CHECKING:
     from framewise.clips import Clip
 
 MEETING = 0.07
-"""Where faces meet, one that looks less like itself than this is hidden: where it was tried, one
-and the same person came to 0.04 at most and two different people to 0.10 at least."""
+"""Where two faces meet, a face whose looks differ from its own mean by more than this counts as
+hidden. In our trials the same person came to 0.04 at most, two different people to 0.10 or more."""
 
 NEW_LOOKS = 0.15
-"""If the looks of a face change by more between two frames, the detector looks for it anew."""
+"""If the looks of a face change by more than this between two frames, the detector runs again."""
 
 LOOK_EVERY = 5
-"""Every so many frames a face is portrayed, and small tiles are searched for a missing one."""
-
-PORTRAITS = 40
-"""The most portraits of one sighting that a new face is held against."""
+"""Every 5 frames we keep a portrait of each face, and search small tiles for missing faces."""
 
 READ_AHEAD = 64_000_000
 """Bytes of pictures that may wait between the threads on either side."""
 
 LEAST_SEEN_S = 0.5
-"""Seconds: a face seen for less in all is dropped as a false alarm, and a gap or a stretch that is
-shorter is not told to the reader."""
-
-LEAST_WIDTH = 9
-"""Pixels between the corners of an eye below which its lids cannot be measured."""
+"""Seconds. A face that is seen for less than this in total is dropped as a false alarm. A stretch
+that is shorter than this gets no notice."""
 
 MOST_TURNED = 30
 """Degrees of yaw past which the far eye is hidden by the head itself."""
 
-MOST_NOTICES = 5
-"""Of one kind for one face; the last one says how many more there are."""
-
 FEW = 0.02
-"""Share of repeated frames, spread over a clip, that is not worth telling."""
+"""If no more than this share of the frames are repeats, spread over a clip, there is no notice."""
 
 PER_FACE = ("points", "eyelids", "iris", "score")
 """The fields of a FaceTrack that are measured for each face in each frame."""
@@ -101,16 +93,17 @@ class FaceTrack:
 
 
 def track_face(clip: Clip, *, progress: bool = True) -> FaceTrack:
-    """Follow one person through a clip: the one whom the detector finds first and surest.
+    """Follow one person through a clip: the first one found, with the highest detection score.
 
-    In each frame the points are looked for where they were in the last one; the detector runs
-    only at the start, where the picture jumps and where the face-present score falls. A face that
-    jumps by half its width between two frames may be missed without the score saying so.
+    In each frame the landmark network looks where the points were in the frame before. The
+    detector runs only at the start, where the picture jumps and where the face-present score
+    falls. If a face jumps by half its width between two frames, it may be lost although the score
+    does not fall.
 
     After a cut, the face is followed only if it is recognised as the same person, as in
-    `track_faces`. Otherwise it is NaN. A face seen for less than half a second counts as a false
-    alarm if there is another one. A face that enters a shot later than others may be missed:
-    `track_faces` finds it. The result is kept on disk and found again by the clip's content.
+    `track_faces`. Otherwise its numbers are NaN. A face seen for less than half a second counts as
+    a false alarm if there is another face. A face that enters a shot later than others may be
+    missed; `track_faces` finds it. The result is kept on disk under the hash of the clip's bytes.
 
     Notebook: 02_landmarks.ipynb
 
@@ -131,11 +124,11 @@ def track_face(clip: Clip, *, progress: bool = True) -> FaceTrack:
 def track_faces(clip: Clip, *, progress: bool = True) -> list[FaceTrack]:
     """Follow every face of a clip, each under one identity.
 
-    A face that was away, or that appears after a cut, is taken for a known person if portraits of
-    the two agree in shape and colour, see `likeness.group`. Nobody is followed through a flash, a
+    A face that was away, or that appears after a cut, counts as a known person if the portraits of
+    the two agree in shape and colour; see `likeness.group`. Nobody is followed through a flash, a
     cross-fade, or a picture that is shown for less than half a second. When two faces cross, the
-    hidden one is lost rather than guessed. Faces seen for less than half a second in all are
-    dropped as false alarms.
+    hidden face is not guessed: its numbers are NaN. Faces seen for less than half a second in
+    total are dropped as false alarms.
 
     Notebook: 02_landmarks.ipynb
 
@@ -165,7 +158,7 @@ def find_repeats(clip: Clip, *, progress: bool = True) -> np.ndarray:
 
 
 def clip_notices(clip: Clip, *, progress: bool = True) -> list[Notice]:
-    """Return what a reader must know of a clip's pictures: its cuts, and which ones repeat."""
+    """Return the notices about a clip's pictures: where it cuts, and where pictures repeat."""
     again = np.zeros(len(clip), bool)
     again[find_repeats(clip, progress=progress)] = True
     frozen = _stretches(again, clip.times, gap_s=0)
@@ -176,35 +169,35 @@ def clip_notices(clip: Clip, *, progress: bool = True) -> list[Notice]:
     ]
     notices += _told(
         "repeated_pictures",
-        [(*span, "The picture stands still") for span in frozen],
-        "The eyes are not watched there.",
+        [(*span, "The picture does not change") for span in frozen],
+        "Blinks cannot be seen there.",
     )
     if spread > FEW * len(again):
         statement = (
             f"{spread} of {len(again)} frames, spread over the clip, only repeat the picture "
-            "before them. Repeated pictures do not count as watched."
+            "before them. The eyes are measured in the new pictures only."
         )
         notices.append(Notice("repeated_pictures", None, None, statement))
     return notices
 
 
 def track_notices(track: FaceTrack) -> list[Notice]:
-    """Return what a reader must know of one face: where its eyes are covered or too small."""
+    """Return the notices about one face: where its eyes are covered or too small."""
     corners = track.points[:, EYE_CORNERS]
     width = np.linalg.norm(corners[:, :, 1] - corners[:, :, 0], axis=-1)
-    unseen = np.isnan(track.eyelids).any((2, 3)) & (width >= LEAST_WIDTH)
+    unseen = np.isnan(track.eyelids).any((2, 3)) & (width >= LEAST_EYE_WIDTH)
     unseen &= (np.abs(head_yaw(track.points)) < MOST_TURNED)[:, None]
     covered = [
         (first, last, f"{_which_eyes(unseen[first : last + 1])} cannot be seen")
         for first, last in _stretches(unseen.any(axis=1), track.times)
     ]
     small = [
-        (*span, f"The eyes are less than {LEAST_WIDTH} pixels wide")
-        for span in _stretches(width.max(axis=1) < LEAST_WIDTH, track.times)
+        (*span, f"The eyes are less than {LEAST_EYE_WIDTH} pixels wide")
+        for span in _stretches(width.max(axis=1) < LEAST_EYE_WIDTH, track.times)
     ]
     return [
-        *_told("covered_eyes", covered, "What is covered is not measured."),
-        *_told("small_face", small, "That is too small to measure the lids."),
+        *_told("covered_eyes", covered, "Blinks are counted only while both eyes are seen."),
+        *_told("small_face", small, "They are too small to measure the lids."),
     ]
 
 
@@ -216,7 +209,7 @@ def _which_eyes(unseen: np.ndarray) -> str:
 def _stretches(
     where: np.ndarray, times: np.ndarray, *, gap_s: float = LEAST_SEEN_S / 2
 ) -> list[tuple[int, int]]:
-    """Return first and last frame of each stretch of half a second or more; shorter gaps count."""
+    """Return first and last frame of each stretch of 0.5 s or more; gaps below `gap_s` count."""
     ends = np.append(times[1:], times[-1] + np.median(np.diff(times, append=times[-1])))
     edges = np.flatnonzero(np.diff(where, prepend=False, append=False)).reshape(-1, 2)
     spans: list[list[int]] = []
@@ -229,16 +222,10 @@ def _stretches(
 
 
 def _told(kind: str, spans: list[tuple[int, int, str]], follows: str) -> list[Notice]:
-    """Make notices of a few stretches; the last one says how many more there are."""
-    more = len(spans) - MOST_NOTICES
-    notices = [
+    return [
         Notice(kind, first, last, f"{what} in frames {first} to {last}. {follows}")
-        for first, last, what in spans[:MOST_NOTICES]
+        for first, last, what in spans
     ]
-    if more > 0:
-        words = f"{notices[-1].statement} There are {more} more such stretches."
-        notices[-1] = notices[-1]._replace(statement=words)
-    return notices
 
 
 @dataclass(eq=False)
@@ -315,13 +302,14 @@ def _version(package: Path = Path(__file__).parent, networks: Path = models.FOLD
 def follow(clip: Clip, most: int | None, *, progress: bool) -> dict[str, np.ndarray]:
     """Follow one person or (`most` None) all, in one pass over the clip.
 
-    The next frames are decoded, and the eyes of the last ones measured, on threads of their own.
+    Two more threads work at the same time: one decodes the next frames, one measures the eyes in
+    the last frames.
 
     Returns
     -------
     dict
-        points, eyelids, iris, score, each (people, T, ...), by when they appear; cuts and repeats
-        as in FaceTrack.
+        points, eyelids, iris, score, each (people, T, ...), in the order in which the people
+        appear; cuts and repeats as in FaceTrack.
     """
     sightings: list[_Sighting] = []
     waiting: deque[Future[tuple[Eyes, np.ndarray]]] = deque()
@@ -440,7 +428,7 @@ def _most_alike(image: np.ndarray, faces: Iterator, known: list[_Sighting]) -> l
     """Return the face most like the one known; without one, the surest."""
     if not known:
         return [*islice(faces, 1)]
-    portraits = known[0].best_portraits()[-PORTRAITS:]
+    portraits = known[0].best_portraits()[-likeness.PORTRAITS :]
     strange = [
         (likeness.strangeness([likeness.portray(image, face[0])], portraits).min(), i, face)
         for i, face in enumerate(faces)

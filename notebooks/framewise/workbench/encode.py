@@ -1,4 +1,4 @@
-"""Encode frames and sound in the one form that the course writes: H.264 and AAC.
+"""Encode frames and sound in the only format that the course writes: H.264 and AAC.
 
 Public: encode, ticks_of.
 """
@@ -43,8 +43,8 @@ def ticks_of(times: Sequence[float]) -> np.ndarray:
     if falls.size:
         i = int(falls[0]) + 1
         raise ValueError(
-            f"times: expected times that rise, but frame {i} comes at {seconds[i]:g} s "
-            f"after frame {i - 1} at {seconds[i - 1]:g} s. Sort the frames by their times."
+            f"times: expected times that never fall, but frame {i} comes at {seconds[i]:g} s and "
+            f"frame {i - 1} at {seconds[i - 1]:g} s. Sort the frames by their times."
         )
     order = np.arange(len(seconds))
     ticks = np.rint((seconds - seconds[:1]) * TICK.denominator).astype(np.int64)
@@ -63,7 +63,7 @@ def encode(
     Raises
     ------
     ValueError
-        There is no frame; a frame differs in shape or type; not as many ticks as frames.
+        There is no frame; a frame differs in shape or type; there are not as many ticks as frames.
     """
     images = _checked(frames)
     first = next(images)
@@ -110,10 +110,14 @@ def _timed(images: Iterator[np.ndarray], ticks: np.ndarray | None) -> Iterator[a
     count = 0
     for count, image in enumerate(images, 1):
         if ticks is not None and count > len(ticks):
-            raise ValueError(f"times: expected one per frame, got {len(ticks)} for more frames.")
+            raise ValueError(
+                f"times: expected one time per frame, got {len(ticks)} times for more frames."
+            )
         picture = av.VideoFrame.from_ndarray(image, format="rgb24")
         if ticks is not None:
             picture.pts, picture.time_base = int(ticks[count - 1]), TICK
         yield picture
     if ticks is not None and count < len(ticks):
-        raise ValueError(f"times: expected one per frame, got {len(ticks)} for {count} frames.")
+        raise ValueError(
+            f"times: expected one time per frame, got {len(ticks)} times for {count} frames."
+        )

@@ -20,7 +20,7 @@ else:
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder that only its owner can enter; one that is there already becomes so."""
+    """Make a folder that only its owner can enter; an existing folder is made private too."""
     path.mkdir(parents=True, exist_ok=True)
     path.chmod(0o700)
     return path
@@ -28,7 +28,7 @@ def private_folder(path: Path) -> Path:
 
 @contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold the lock of a file; the system releases the lock however this program ends.
+    """Hold the lock of a file; the system releases it when this program ends, in whatever way.
 
     Parameters
     ----------
@@ -55,9 +55,9 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
 
 @contextmanager
 def whole_or_nothing(path: Path) -> Iterator[Path]:
-    """Give a name to write to; it becomes `path` if all goes well and vanishes if not.
+    """Yield a temporary file to write to. It becomes `path`, or is deleted on an error.
 
-    Only its owner can read the file. Nobody can guess the name beforehand.
+    Only its owner can read the file. Nobody can guess the temporary name beforehand.
     """
     prefix, suffix = f"{path.stem[:50]}.", f".partial{path.suffix}"  # names have 255 bytes at most
     handle, name = tempfile.mkstemp(suffix, prefix, path.parent)
@@ -72,10 +72,10 @@ def whole_or_nothing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def scratch_folder(home: Path) -> Iterator[Path]:
-    """Give a private folder inside `home` for unfinished files; it vanishes at the end.
+    """Yield a private folder inside `home` for unfinished files; it is deleted at the end.
 
-    If the program is killed, the folder stays until the next `sweep` of `home`. `home` is there
-    only while it holds something.
+    If the program is killed, the folder stays until the next `sweep` of `home`. `home` itself is
+    deleted when it is empty.
     """
     with contextlib.ExitStack() as stack:
         with locked(_lock_of(home)):

@@ -36,7 +36,7 @@ FASTEST = 10_000
 """A file that shows more frames than this per second has no useful timestamps."""
 
 WIDEST_PIXEL = 5
-"""Pixels wider or higher than this many times their other side are an error in the file."""
+"""If one side of a pixel is more than this many times the other, this is an error in the file."""
 
 STILL_BRANDS = ("heic", "heix", "heim", "heis", "mif1", "avif")
 """Major brands of ISO files that hold photos (ISO/IEC 23008-12, AVIF 1.1)."""
@@ -80,7 +80,7 @@ class Index(NamedTuple):
 def open_video(
     path: Path, *, strict: bool = False, thread_type: str = "NONE"
 ) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
-    """Open a file and choose its moving picture; `strict` gives up a frame rather than guess it.
+    """Open a file and choose its moving picture; with `strict`, damaged frames are not guessed.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def _no_video(path: Path, container) -> str:
     if kind.endswith("_pipe") or kind == "image2" or brand in STILL_BRANDS:
         return "expected a video, but this is a still picture."
     if kind in ("concat", "hls", "dash", "sdp"):
-        return "this is a list of other files. Open the video itself."
+        return "expected a video, but this file only lists other files. Open the video itself."
     return ""
 
 
@@ -244,7 +244,10 @@ def read_through(path: Path) -> Index:
         strict = _decode_all(path, strict=True, thread_type="NONE", apart=8)
         found = _decode_all(path, strict=False, thread_type="NONE", apart=1)
     if not found.frames:
-        raise ValueError(f"{path}: expected a video, but not one frame of it decodes.")
+        raise ValueError(
+            f"{path}: expected a video, but no frame of it can be decoded. Copy or download it "
+            "again."
+        )
     frames, pts = found.frames, found.pts()
     rising = bool(NO_TIME not in pts and np.all(np.diff(pts) > 0))
     keys = [i for i, frame in enumerate(frames) if frame.key and rising]
@@ -277,7 +280,10 @@ def _decode_all(path: Path, *, strict: bool, thread_type: str, apart: int) -> _P
         indexed, codec = len(stream.index_entries), stream.codec_context.name
         for packet, frames in _decode_packets(container, stream):
             if packet is not None and packet.has_sidedata("encryption_info"):
-                raise ValueError(f"{path}: this video is encrypted. Save it without protection.")
+                raise ValueError(
+                    f"{path}: this video is encrypted, so it cannot be measured. Use a copy "
+                    "without copy protection."
+                )
             if packet is not None and packet.size and not packet.is_discard:
                 time = NO_TIME if packet.pts is None else packet.pts
                 harmed = frames is None or any(name == codec for _, name, _ in errors)
@@ -465,7 +471,8 @@ def damage(index: Index) -> str:
             for after, n in index.lost.tolist()
         ]
         told.append(
-            f"{count} of {count + missing} frames decode. Missing or cut off: {_list(places)}."
+            f"{count} of {count + missing} frames can be decoded. "
+            f"The others are missing or cut off: {_list(places)}."
         )
     if len(index.doubtful):
         runs = [f"{a} to {b}" if b > a else f"{a}" for a, b in index.doubtful.tolist()]
@@ -543,9 +550,9 @@ def clock(
 def decode_from(path: Path, index: Index, start: int) -> Iterator[av.VideoFrame]:
     """Yield decoded frames from number `start` on, each as the full pass gave it.
 
-    Decoding begins at a key frame. If a frame differs from the full pass, it begins anew at an
-    earlier key frame, and at last at the start. On one thread: several guess damage in other ways,
-    and are slower on small pictures.
+    Decoding begins at a key frame. If a frame differs from the full pass, decoding begins again at
+    an earlier key frame, and in the end at the start of the file. Only one thread is used: several
+    threads guess damaged parts differently, and are slower on small pictures.
     """
     keys = index.keys[(index.keys > 0) & (index.keys <= start)]
     for key in keys[:-3:-1]:
@@ -612,7 +619,7 @@ def view(
     pixel : float
         Width of a stored pixel over its height. The shorter side of the pixel is stretched.
     size_wh : (int, int), pixels, optional
-        A picture of another size is scaled to fit, with black beside it if its shape differs.
+        A picture of another size is scaled to fit, with black bars if its shape is different.
     """
     image = _turned(_squared(frame.to_ndarray(format="rgb24"), pixel), way)
     if size_wh is None or image.shape[1::-1] == size_wh:
@@ -649,7 +656,7 @@ def _turned(image: np.ndarray, way: int) -> np.ndarray:
 
 
 def file_notices(index: Index) -> list[Notice]:
-    """Return what a reader must know of the file before trusting what is measured on it."""
+    """Return the notices about the file: facts to know before you trust the measurements."""
     whole = [
         *_orientation_facts(index.shapes[:, 3]),
         *_pixel_facts(index),
@@ -707,8 +714,9 @@ def _clock_notices(index: Index) -> Iterator[Notice]:
             "clock_restart",
             frames[0],
             frames[-1],
-            f"The file's clock falls back at {_list([f'frame {i}' for i in frames])}, as in "
-            "recordings that were joined. Time goes on there with the usual step between frames.",
+            f"The file's clock jumps back at {_list([f'frame {i}' for i in frames])}. This happens "
+            "when recordings are joined. We let the time go on there with the usual step from "
+            "frame to frame.",
         )
 
 
@@ -717,8 +725,8 @@ def _orientation_facts(ways: np.ndarray) -> Iterator[tuple[str, str]]:
     if any(count % 2 for count in flips):
         yield (
             "mirrored",
-            "The file asks players to mirror its picture, and it is shown mirrored. "
-            "Left and right are those of the shown picture.",
+            "The file asks players to mirror its picture, so the picture is shown mirrored. "
+            "Left and right are meant as in the picture that is shown.",
         )
     if UNUSABLE in ways:
         yield (
@@ -735,14 +743,14 @@ def _pixel_facts(index: Index) -> Iterator[tuple[str, str]]:
         yield (
             "pixel_aspect",
             f"The file says that its pixels are {pixel:.3g} times as wide as high. "
-            "No camera records so, and it is ignored.",
+            "No camera records such pixels, so this is ignored.",
         )
     elif shown != (width, height):
         yield (
             "pixel_aspect",
             f"Stored pixels are {pixel:.3g} times as wide as high. The picture is stretched from "
-            f"{width} x {height} to {shown[0]} x {shown[1]}. Fine traces such as noise are changed "
-            "by this, so look for them in the stored pixels.",
+            f"{width} x {height} to {shown[0]} x {shown[1]}. This changes fine traces such as "
+            "noise. Do not look for such traces in the stretched picture.",
         )
 
 
@@ -750,6 +758,6 @@ def _interlacing_facts(index: Index) -> Iterator[tuple[str, str]]:
     if index.interlaced > len(index.pts) / 2:
         yield (
             "interlaced",
-            "Each frame holds two moments in alternating lines (interlacing). Edges like combs "
-            "on what moves come from this and are no trace of a fake.",
+            "Each frame holds two moments in alternating lines (interlacing). So moving things "
+            "have edges like the teeth of a comb. These edges are no trace of a fake.",
         )
