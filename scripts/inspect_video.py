@@ -38,7 +38,7 @@ READING = (
     "counted. Nothing on this page says whether the video is real, and nothing here detects lies. "
     "The page shows where to look; you judge what you see."
 )
-MOST_TOLD = 5  # warnings of one kind that the page lists; the timeline and the JSON hold more
+MOST_TOLD = 5  # warnings of one kind that the page lists; the timeline and the JSON hold all
 
 Measured = dict[str, Any]
 
