@@ -212,7 +212,7 @@ def test_no_face_at_all_is_no_blink():
 
 def test_too_few_frames_are_refused():
     for fps in (5, 9.8):
-        with pytest.raises(ValueError, match=f"^{fps} frames a second are too few .* 10 or more"):
+        with pytest.raises(ValueError, match=f"expected 10 frames a second or more, got {fps}"):
             blinks.find_blinks(*curve((3, 0.3, 0.9), fps=fps))
     blinks.find_blinks(*curve((3, 0.3, 0.9), fps=9.99))
 
@@ -221,7 +221,7 @@ def test_too_few_frames_are_refused():
     ("opening", "times", "yaw", "message"),
     [
         (np.zeros(9), np.arange(9) / 25, None, r"\(T, 2\), \(T,\) and \(T,\).*got \(9,\), \(9,\)"),
-        (np.zeros((1, 2)), [0], None, "two frames or more"),
+        (np.zeros((1, 2)), [0], None, "at least two frames"),
         (np.zeros((9, 2)), np.arange(9) / 25, np.zeros(8), r"got \(9, 2\), \(9,\), \(8,\)"),
         (np.zeros((9, 2)), np.zeros(9), None, "seconds that never fall"),
         (np.zeros((3, 2)), [0, 0.04, 0.03], None, "seconds that never fall"),

@@ -92,7 +92,7 @@ def test_signed_record_covers_its_scope(folder):
 def test_looking_is_not_making(folder):
     clip = clips.Clip(catalogued(folder, signed(scope=["analyse"])))
     consent.require(clip, "analyse")
-    with pytest.raises(ConsentError, match=r"agreed to \['analyse'\], not to make.*the teacher"):
+    with pytest.raises(ConsentError, match=r"agreed to \['analyse'\], but not to 'make'.*the teacher"):
         consent.require(clip, "make")
 
 
@@ -101,15 +101,15 @@ def test_looking_is_not_making(folder):
     [
         pytest.param(signed(expires="2020-01-01"), "ended on 2020-01-01", id="expired"),
         pytest.param(signed(withdrawn="2026-02-01"), "withdrawn on 2026-02-01", id="withdrawn"),
-        pytest.param(signed(scope=["make"]), "not to analyse", id="other scope"),
+        pytest.param(signed(scope=["make"]), "not to 'analyse'", id="other scope"),
         pytest.param(signed(form_sha256="0" * 64), "missing or was changed", id="form changed"),
         pytest.param(signed(form="gone.pdf"), "missing or was changed", id="form gone"),
         pytest.param(signed(contact=None), "lacks contact", id="no contact"),
         pytest.param(signed(expires="soon"), "not a date", id="no date"),
-        pytest.param(signed(date="2999-01-01"), "begins only", id="not yet"),
-        pytest.param(signed(scope="analyse nothing"), "not to analyse", id="scope in words"),
-        pytest.param({}, "neither", id="nothing"),
-        pytest.param({"type": "found"}, "neither", id="other type"),
+        pytest.param(signed(date="2999-01-01"), "does not begin before", id="not yet"),
+        pytest.param(signed(scope="analyse nothing"), "not to 'analyse'", id="scope in words"),
+        pytest.param({}, "type of consent must be", id="nothing"),
+        pytest.param({"type": "found"}, "type of consent must be", id="other type"),
     ],
 )
 def test_what_does_not_hold_is_refused(record, words, folder):
@@ -124,7 +124,7 @@ def test_consent_lasts_through_its_last_day(folder):
 def test_changed_bytes_are_refused(folder):
     path = catalogued(folder, {"type": "synthetic"})
     write_video(path, count=9)
-    with pytest.raises(ConsentError, match="not the file that was agreed to"):
+    with pytest.raises(ConsentError, match="not the file that people agreed to"):
         clips.Clip(path)
 
 
@@ -144,7 +144,7 @@ def test_a_copy_elsewhere_is_still_the_same_clip(folder, tmp_path):
 def test_found_footage_is_looked_at_and_never_faked(plain_video):
     clip = clips.Clip(plain_video)
     consent.require(clip, "analyse")
-    with pytest.raises(ConsentError, match="no fake is made from it"):
+    with pytest.raises(ConsentError, match="no fake may be made from it"):
         consent.require(clip, "make")
 
 
@@ -158,7 +158,7 @@ def test_a_fake_falls_with_what_it_was_made_from(folder):
     with pytest.raises(ConsentError, match="withdrawn"):
         clips.Clip(path)
     file.write_text(file.read_text().replace('"id": "source"', '"id": "other"'))
-    with pytest.raises(ConsentError, match="which is gone"):
+    with pytest.raises(ConsentError, match="no longer in the catalogue"):
         clips.Clip(path)
 
 
@@ -180,18 +180,18 @@ def test_a_broken_catalogue_opens_nothing(text, folder, plain_video):
 
 def test_an_id_twice_opens_nothing(folder):
     catalogued(folder, {"type": "synthetic"})
-    with pytest.raises(ConsentError, match="stands twice"):
+    with pytest.raises(ConsentError, match="appears twice"):
         clips.Clip(catalogued(folder, {"type": "synthetic"}))
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        pytest.param({"kind": "fake"}, "lists what it was made_from", id="fake of nothing"),
-        pytest.param({"made_from": ["one"]}, "lists what it was made_from", id="no fake"),
-        pytest.param({"kind": "fake", "made_from": ["x"]}, "which is gone", id="of itself"),
+        pytest.param({"kind": "fake"}, "the list of its source clips", id="fake of nothing"),
+        pytest.param({"made_from": ["one"]}, "the list of its source clips", id="no fake"),
+        pytest.param({"kind": "fake", "made_from": ["x"]}, "no longer in the catalogue", id="of itself"),
         pytest.param({"kind": "copy"}, "kind must be", id="other kind"),
-        pytest.param({"sha256": "ABC"}, "64 small", id="no hash"),
+        pytest.param({"sha256": "ABC"}, "64 hexadecimal digits in lower case", id="no hash"),
         pytest.param({"file": "../x.mp4"}, "outside data/clips", id="outside"),
         pytest.param({"consent": None}, "consent must be a record", id="no record"),
         pytest.param({"consent": "yes"}, "consent must be a record", id="a word"),
@@ -207,7 +207,7 @@ def test_consent_that_ends_while_the_clip_is_open(folder):
     clip = clips.Clip(catalogued(folder, {"type": "synthetic"}))
     consent.require(clip, "make")
     (folder / "catalog.json").write_text('{"clips": []}')
-    with pytest.raises(ConsentError, match="withdrawn"):
+    with pytest.raises(ConsentError, match="no longer in the catalogue"):
         consent.require(clip, "make")
 
 

@@ -115,12 +115,12 @@ def test_what_cannot_be_marked_is_not_written(image, words, home, tmp_path):
 
 
 REFUSED = [
-    pytest.param(signed(scope=["analyse"]), "agreed to .'analyse'., not to make", id="analyse"),
+    pytest.param(signed(scope=["analyse"]), "agreed to .'analyse'., but not to 'make'", id="analyse"),
     pytest.param(None, "found footage", id="found footage"),
     pytest.param(signed(expires="2020-01-01"), "ended on 2020-01-01", id="expired"),
     pytest.param(signed(withdrawn="2026-02-01"), "withdrawn on 2026-02-01", id="withdrawn"),
     pytest.param(signed(form_sha256="0" * 64), "missing or was changed", id="form changed"),
-    pytest.param(None, "withdrawn from the catalogue", id="forgotten"),
+    pytest.param(None, "no longer in the catalogue", id="forgotten"),
 ]
 
 
@@ -174,7 +174,7 @@ def test_a_clip_is_no_list_of_clips_and_words_are_needed(home, tmp_path):
         fakes.write_fake(tmp_path / "a.mp4", clip, clip, method="a copy")
     with pytest.raises(ValueError, match="method: expected words"):
         fakes.write_fake(tmp_path / "a.mp4", clip, [clip], method=" ")
-    with pytest.raises(ValueError, match=r"\.mp4, \.png or \.jpg, got 'a\.gif'"):
+    with pytest.raises(ValueError, match=r"\.mp4, \.png, \.jpg, \.jpeg, got 'a\.gif'"):
         fakes.write_fake(tmp_path / "a.gif", clip, [clip], method="a copy")
 
 

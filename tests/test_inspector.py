@@ -861,7 +861,7 @@ def test_only_a_page_of_ours_is_replaced(tmp_path):
     assert blocks_of(mine)["state"]["_info"]["count"] == 3
     yours.write_text("my own work")
     for path in (yours, tmp_path):
-        with pytest.raises(FileExistsError, match="choose another name"):
+        with pytest.raises(FileExistsError, match="Choose another name"):
             page_of(path)
     assert yours.read_text() == "my own work"
 
@@ -979,7 +979,7 @@ def test_a_page_replaces_nothing_but_a_page(tmp_path, place):
         path = Path(os.devnull)
     kind = path.stat().st_mode
     for act in (page_of, inspector.check_page):
-        with pytest.raises(FileExistsError, match="is not a page of the inspector; choose another"):
+        with pytest.raises(FileExistsError, match="is not a page of the inspector. Choose another"):
             act(path)
     assert path.stat().st_mode == kind
 
@@ -987,7 +987,7 @@ def test_a_page_replaces_nothing_but_a_page(tmp_path, place):
 @pytest.mark.parametrize("name", ["x" * 250 + ".html", "ü" * 120 + ".html"])
 def test_a_name_that_is_too_long_is_refused_before_any_work(tmp_path, name):
     clip = StandIn()
-    with pytest.raises(ValueError, match="choose a shorter name"):
+    with pytest.raises(ValueError, match="Choose a shorter name"):
         page_of(tmp_path / name, clip)
     assert clip.read == []
 
@@ -1059,14 +1059,14 @@ def test_catalogue_is_listed_with_consent(monkeypatch, capsys):
     assert inspect_video.main(["--clips"]) == 0
     first, second, third = capsys.readouterr().out.splitlines()
     assert first.startswith("a ") and "no such person" in first
-    assert second.startswith("b ") and "agreed to analyse until 2099-01-01" in second
-    assert third.startswith("c ") and "NOT TO BE USED" in third
+    assert second.startswith("b ") and "consent by word to analyse until 2099-01-01" in second
+    assert third.startswith("c ") and "DO NOT USE" in third
 
 
 def test_a_missing_video_is_one_line(tmp_path, capsys):
     assert inspect_video.main([str(tmp_path / "none.mp4"), "--no-browser"]) == 1
     error = capsys.readouterr().err
-    assert re.fullmatch(r"error: .*none\.mp4: no such file.*\n", error)
+    assert re.fullmatch(r"error: .*none\.mp4: there is no such file.*\n", error)
 
 
 def test_a_clip_without_faces_still_gets_its_page(
@@ -1137,7 +1137,7 @@ def test_what_is_measured_has_stable_keys(notices):
     assert first["closures"] == [] and first["seconds_watched"] == pytest.approx(3.96)
     assert first["blink_rate_per_min"] == pytest.approx(60 / 3.96, abs=0.01)
     assert first["rate_95"] == pytest.approx([0.025318 * 60 / 3.96, 5.571643 * 60 / 3.96], abs=0.01)
-    assert "1 blink in 4.0 s" in first["statement"] and "Cannot tell" in first["statement"]
+    assert "1 blink in 4.0 s" in first["statement"] and "cannot tell" in first["statement"]
     assert set(second["eye_opening"]) == {None} and second["seconds_watched"] == 0
     assert [second[key] for key in UNCOUNTED] == [None] * 4
     assert "never seen well enough" in second["statement"]
@@ -1239,7 +1239,7 @@ def test_only_json_of_ours_is_replaced(content, plain_video, tmp_path, monkeypat
     else:
         yours.write_bytes(content if isinstance(content, bytes) else content.encode())
     assert inspect_video.main([str(plain_video), "--json", str(yours), "--no-browser"]) == 1
-    assert "not a file of measurements; choose another name" in capsys.readouterr().err
+    assert "not a file of measurements. Choose another name" in capsys.readouterr().err
     assert yours.is_dir() or yours.read_bytes() in (content, str(content).encode())
 
 
@@ -1261,7 +1261,7 @@ def test_a_bad_place_is_refused_before_anything_is_measured(
         both = ["--out", str(path), "--json", str(path)]
         assert inspect_video.main(ask + (both if place == "the page" else options)) == 1
         assert re.fullmatch(
-            r"error: .*(choose|give|cannot be written).*\n", capsys.readouterr().err
+            r"error: .*(Choose|Give|cannot be written).*\n", capsys.readouterr().err
         )
 
 
@@ -1284,7 +1284,7 @@ def test_odd_names_have_a_page_and_numbers(
 def test_a_name_that_looks_like_an_option_is_said_in_words(capsys):
     with pytest.raises(SystemExit):
         inspect_video.main(["-talk.mp4"])
-    assert "begins with - as ./-name" in capsys.readouterr().err
+    assert "begins with -, write ./ before it" in capsys.readouterr().err
 
 
 def test_two_videos_of_one_name_have_two_pages(plain_video, tmp_path, monkeypatch, notices):
@@ -1302,7 +1302,7 @@ def test_two_videos_of_one_name_have_two_pages(plain_video, tmp_path, monkeypatc
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [(KeyboardInterrupt, 130, "Stopped. No file was left half written.\n"),
-     (MemoryError, 1, "error: the memory of this computer is full\n")],
+     (MemoryError, 1, "error: the memory of this computer is full. Close other programs, then try again.\n")],
 )  # fmt: skip
 def test_what_ends_a_run_is_said_in_one_line_at_every_stage(
     stage, error, code, said, plain_video, tmp_path, monkeypatch, capsys, notices

@@ -783,7 +783,7 @@ def test_consent_that_does_not_hold(news, words, home, film, tmp_path, capsys):
         clips.Clip(tmp_path / "copy.mp4")
     inspect_video.main(["--clips"])
     line = capsys.readouterr().out.splitlines()[-1]
-    assert "NOT TO BE USED" in line and "forget-clip my_film" in line
+    assert "DO NOT USE" in line and "forget-clip my_film" in line
     my_clips.forget("film")
 
 
@@ -851,8 +851,8 @@ def test_a_bad_record_disables_its_own_clip_alone(what, home, tmp_path, plain_vi
     with pytest.raises(ConsentError, match=words):
         clips.Clip(one)
     lines = listing(capsys)
-    assert "NOT TO BE USED" not in lines["my_two_of_us"]
-    assert "NOT TO BE USED. my_one: " in lines["my_one"]
+    assert "DO NOT USE" not in lines["my_two_of_us"]
+    assert "DO NOT USE. my_one: " in lines["my_one"]
     assert words in lines["my_one"] and "forget-clip my_one" in lines["my_one"]
     assert my_clips.forget("my_one") == [one]
     assert list(listing(capsys)) == ["my_two_of_us"]

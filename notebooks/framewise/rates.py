@@ -240,8 +240,8 @@ def _meaning(count: int, seconds: float, usual: tuple[float, float]) -> str:
         )
     if verdict == "within":
         return (
-            "The rate is as usual. That does not show that the clip is real, because a fake can "
-            "blink as often."
+            "The rate is as usual. That clears nothing, because made or copied eyes can blink as "
+            "often."
         )
     if count:
         return "We cannot tell from this clip: usual and unusual rates both fit the count."
