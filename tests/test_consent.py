@@ -92,7 +92,9 @@ def test_signed_record_covers_its_scope(folder):
 def test_looking_is_not_making(folder):
     clip = clips.Clip(catalogued(folder, signed(scope=["analyse"])))
     consent.require(clip, "analyse")
-    with pytest.raises(ConsentError, match=r"agreed to \['analyse'\], but not to 'make'.*the teacher"):
+    with pytest.raises(
+        ConsentError, match=r"agreed to \['analyse'\], but not to 'make'.*the teacher"
+    ):
         consent.require(clip, "make")
 
 
@@ -189,7 +191,9 @@ def test_an_id_twice_opens_nothing(folder):
     [
         pytest.param({"kind": "fake"}, "the list of its source clips", id="fake of nothing"),
         pytest.param({"made_from": ["one"]}, "the list of its source clips", id="no fake"),
-        pytest.param({"kind": "fake", "made_from": ["x"]}, "no longer in the catalogue", id="of itself"),
+        pytest.param(
+            {"kind": "fake", "made_from": ["x"]}, "no longer in the catalogue", id="of itself"
+        ),
         pytest.param({"kind": "copy"}, "kind must be", id="other kind"),
         pytest.param({"sha256": "ABC"}, "64 hexadecimal digits in lower case", id="no hash"),
         pytest.param({"file": "../x.mp4"}, "outside data/clips", id="outside"),

@@ -115,7 +115,9 @@ def test_what_cannot_be_marked_is_not_written(image, words, home, tmp_path):
 
 
 REFUSED = [
-    pytest.param(signed(scope=["analyse"]), "agreed to .'analyse'., but not to 'make'", id="analyse"),
+    pytest.param(
+        signed(scope=["analyse"]), "agreed to .'analyse'., but not to 'make'", id="analyse"
+    ),
     pytest.param(None, "found footage", id="found footage"),
     pytest.param(signed(expires="2020-01-01"), "ended on 2020-01-01", id="expired"),
     pytest.param(signed(withdrawn="2026-02-01"), "withdrawn on 2026-02-01", id="withdrawn"),

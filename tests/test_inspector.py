@@ -1302,7 +1302,8 @@ def test_two_videos_of_one_name_have_two_pages(plain_video, tmp_path, monkeypatc
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [(KeyboardInterrupt, 130, "Stopped. No file was left half written.\n"),
-     (MemoryError, 1, "error: the memory of this computer is full. Close other programs, then try again.\n")],
+     (MemoryError, 1, "error: the memory of this computer is full. "
+                      "Close other programs, then try again.\n")],
 )  # fmt: skip
 def test_what_ends_a_run_is_said_in_one_line_at_every_stage(
     stage, error, code, said, plain_video, tmp_path, monkeypatch, capsys, notices

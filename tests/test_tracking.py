@@ -221,6 +221,7 @@ def test_a_flash_or_a_change_of_light_is_no_cut(first, after):
     people, arrays = follow(frames)
     flash = set(range(first, after)) if after < 50 else set()
     assert arrays["cuts"].tolist() == [] and people == [set(range(50)) - flash]
+    assert set(arrays["broken"].tolist()) == flash
 
 
 def test_a_hand_before_the_face_is_no_cut():
@@ -378,10 +379,18 @@ def test_small_faces_are_told_and_not_called_covered():
     assert notice[:3] == ("small_face", 0, 99)
 
 
-def test_of_many_stretches_a_few_are_told():
+def test_every_stretch_is_told():
     unseen = [i for i in range(500) if i % 50 < 20]
     notices = tracking.track_notices(track(unseen=unseen, frames=500))
-    assert len(notices) == 5 and "5 more" in notices[-1].statement
+    assert [notice[1:3] for notice in notices] == [(i, i + 19) for i in range(0, 500, 50)]
+
+
+def test_an_interruption_is_told(monkeypatch):
+    nothing = np.zeros(0, int)
+    arrays = {"cuts": nothing, "repeats": nothing, "broken": np.array([20, 21, 60])}
+    monkeypatch.setattr(tracking, "_measured", lambda *_: arrays)
+    (notice,) = tracking.clip_notices(Film([None] * 100))
+    assert notice[:3] == ("interrupted", 20, 60) and "In 3 of 100 frames" in notice.statement
 
 
 def test_a_single_frame_has_nothing_to_tell():
@@ -393,7 +402,7 @@ def test_a_single_frame_has_nothing_to_tell():
     [(range(30, 60), [(30, 59)]), (range(1, 100, 2), [(None, None)]), ([5], [])],
 )
 def test_cuts_and_repeated_pictures_are_told(again, spans, monkeypatch):
-    arrays = {"cuts": np.array([70]), "repeats": np.array(again)}
+    arrays = {"cuts": np.array([70]), "repeats": np.array(again), "broken": np.zeros(0, int)}
     monkeypatch.setattr(tracking, "_measured", lambda *_: arrays)
     cut, *notices = tracking.clip_notices(Film([None] * 100))
     assert cut[:3] == ("cut", 70, 70)

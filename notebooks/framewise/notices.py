@@ -20,6 +20,8 @@ KINDS = {
     "is evidence for it",
     "damaged": "some frames cannot be decoded, or the decoder guessed parts of them",
     "interlaced": "each frame holds two moments, in alternating lines",
+    "interrupted": "a flash, a cross-fade, or another picture for a moment; nobody is followed "
+    "there",
     "mirrored": "the file asks for a mirrored picture, so the picture is shown mirrored",
     "orientation": "the file's display matrix (which says how to turn the picture) cannot be used; "
     "the picture is shown as stored",

@@ -2,8 +2,8 @@
 
 Notebook: 02_landmarks.ipynb
 
-Public: FaceTrack, track_face, track_faces, find_cuts, find_repeats, clip_notices, track_notices,
-follow.
+Public: FaceTrack, track_face, track_faces, find_cuts, find_repeats, find_interruptions,
+clip_notices, track_notices, follow.
 """
 
 from __future__ import annotations
@@ -157,8 +157,13 @@ def find_repeats(clip: Clip, *, progress: bool = True) -> np.ndarray:
     return _measured(clip, None, progress)["repeats"]
 
 
+def find_interruptions(clip: Clip, *, progress: bool = True) -> np.ndarray:
+    """Return the frames that belong to no shot, (N,) int: flashes, inserts and cross-fades."""
+    return _measured(clip, None, progress)["broken"]
+
+
 def clip_notices(clip: Clip, *, progress: bool = True) -> list[Notice]:
-    """Return the notices about a clip's pictures: where it cuts, and where pictures repeat."""
+    """Return the notices about a clip's pictures: cuts, interruptions, and repeated pictures."""
     again = np.zeros(len(clip), bool)
     again[find_repeats(clip, progress=progress)] = True
     frozen = _stretches(again, clip.times, gap_s=0)
@@ -167,6 +172,14 @@ def clip_notices(clip: Clip, *, progress: bool = True) -> list[Notice]:
         Notice("cut", cut, cut, f"Another shot begins at frame {cut}.")
         for cut in find_cuts(clip, progress=progress).tolist()
     ]
+    broken = find_interruptions(clip, progress=progress)
+    if len(broken):
+        statement = (
+            f"In {len(broken)} of {len(again)} frames the shot is interrupted by a flash, a "
+            "cross-fade, or another picture for a moment. Nobody is followed in these frames, so "
+            "blinks there are missed."
+        )
+        notices.append(Notice("interrupted", int(broken[0]), int(broken[-1]), statement))
     notices += _told(
         "repeated_pictures",
         [(*span, "The picture does not change") for span in frozen],
@@ -341,7 +354,12 @@ def follow(clip: Clip, most: int | None, *, progress: bool) -> dict[str, np.ndar
         least = min(LEAST_SEEN_S * clip.fps, len(clip))
         seen = [parts for parts in people if sum(len(part.rows) for part in parts) >= least]
         arrays = _stacked(seen if most is None else (seen or people or [[]])[:1], clip.times)
-    return dict(zip(PER_FACE, arrays, strict=True)) | {"cuts": cuts, "repeats": again}
+    broken = np.flatnonzero(shot_of == shots.NONE)
+    return dict(zip(PER_FACE, arrays, strict=True)) | {
+        "cuts": cuts,
+        "repeats": again,
+        "broken": broken,
+    }
 
 
 def _ahead(frames: Iterator[np.ndarray], decoder: ThreadPoolExecutor) -> Iterator[np.ndarray]:
