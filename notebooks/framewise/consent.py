@@ -103,7 +103,7 @@ def own_records() -> dict[str, Any]:
         The catalogue of own clips is damaged; the message says how to restore it.
     """
     path, copy = MINE / "catalog.json", MINE / "catalog.json.bak"
-    if not os.path.exists(path) and not os.path.exists(copy):  # or another user's, and private
+    if not os.path.exists(path) and not _last_good_records():  # or another user's, and private
         return {}
     try:
         return _by_id(_read_book(path))
@@ -373,7 +373,7 @@ def _hold(entry: Entry, scope: str, entries: dict[str, Entry]) -> None:
         _hold(entries[source], "make", entries)
     problem = _lack_of_consent(entry, scope)
     if problem:
-        contact = entry["consent"].get("contact", "the people shown")
+        contact = entry["consent"].get("contact") or "the people shown"
         delete = f"delete it: {FORGET} {entry['id']}" if entry.get("own") else "delete the clip"
         raise ConsentError(
             f"{entry['id']}: {problem}. Ask {contact} for consent again, or {delete}."
