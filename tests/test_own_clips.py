@@ -532,7 +532,7 @@ def test_the_same_recording_and_a_taken_name_are_refused(home, film, tmp_path):
         my_clips.add(tmp_path / "copy.mp4", own_word())
     with pytest.raises(ValueError, match='already kept as .*"my_one"'):
         my_clips.add(home / "my_one.mp4", own_word(), name="two")
-    with pytest.raises(ValueError, match='kept already, .*"ana_talk"'):
+    with pytest.raises(ValueError, match='already kept as .*"ana_talk"'):
         my_clips.add(consent.file_of("ana_talk"), own_word(), name="three")
     assert tree(home) == before
 
