@@ -222,7 +222,7 @@ def cases(entries: Iterable[dict], conditions: Iterable[str]) -> Iterator[Case]:
     for condition, entry in tqdm(runs, "blinks", disable=None):
         clip, stress = clips.Clip(consent.file_of(entry["id"])), STRESSES[condition]
         source = source_frames(len(clip), clip.fps, stress.fps if stress else clip.fps)
-        tracks = _tracks(clip, source, stress)
+        tracks = _tracks(clip, source, stress, len(entry["people"]))
         for number, person in enumerate(entry["people"]):
             truth = clips.load_truth(clip, number)
             track = track_of(truth.box[source] * (stress.scale if stress else 1), tracks)
@@ -370,10 +370,10 @@ def track_of(boxes: np.ndarray, tracks: list[tracking.FaceTrack]) -> tracking.Fa
 
 
 def _tracks(
-    clip: clips.Clip, source: np.ndarray, stress: Stress | None
+    clip: clips.Clip, source: np.ndarray, stress: Stress | None, people: int
 ) -> list[tracking.FaceTrack]:
     if stress is None:
-        return tracking.track_faces(clip, progress=False)
+        return _followed(clip, people)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stressed.mp4"
         width, height = (round(side * stress.scale) for side in clip.size_wh)
@@ -383,7 +383,14 @@ def _tracks(
             for image in stressed(clip, source, stress):
                 out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
             out.mux(stream.encode())
-        return tracking.track_faces(clips.Clip(path), progress=False)
+        return _followed(clips.Clip(path), people)
+
+
+def _followed(clip: clips.Clip, people: int) -> list[tracking.FaceTrack]:
+    """Return the tracks of a clip; one face alone is followed three times as fast."""
+    if people == 1:
+        return [tracking.track_face(clip, progress=False)]
+    return tracking.track_faces(clip, progress=False)
 
 
 def stressed(clip: clips.Clip, source: np.ndarray, stress: Stress) -> Iterator[np.ndarray]:
