@@ -224,7 +224,7 @@ def test_ctrl_c_in_a_set_up_brings_the_old_venv_back(tmp_path, monkeypatch, caps
     monkeypatch.setattr(course, "steps_to_do", lambda *_: [("Making .venv anew", interrupted)])
     with pytest.raises(KeyboardInterrupt):
         course.set_up(course.parse(["clips"]))
-    assert "The same command goes on with it" in capsys.readouterr().out
+    assert "Run the same command to continue" in capsys.readouterr().out
     assert (tmp_path / ".venv" / "mine").exists() and not course.OLD_VENV.exists()
 
 
@@ -268,7 +268,8 @@ def test_a_disk_without_rights_is_said_and_no_error(tmp_path, monkeypatch, capsy
     monkeypatch.setattr(Path, "chmod", refuse)
     monkeypatch.setattr(course, "PRIVATE", (tmp_path / "data" / "cache",))
     course.keep_private()
-    assert f"may be able to read {tmp_path / 'data' / 'cache'}" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"{tmp_path / 'data' / 'cache'} could not be made private" in said
 
 
 def test_a_moved_folder_keeps_its_packages(project, tmp_path):
