@@ -54,6 +54,9 @@ eyes (1.8), because shut eyes of real people score lower than rendered ones. Wha
   hair 19 %, fingers 33 %, a mosaic of 2.5 blocks 15 %.
 - Stripes as wide as lids (5 to 7 cases of 10) and a mouth in the eye's place (7 of 10) are taken
   for eyes.
+
+The results of the other five people and of five real clips were seen while the features and the
+thresholds were chosen, so these shares are a little too good.
 """
 
 AROUND_S = 1.0
@@ -125,6 +128,11 @@ def seen_along(scores: np.ndarray, times: np.ndarray) -> np.ndarray:
     one second before and after a frame count as well. If the eye is refused in one in five of them
     or more, it counts as not seen. If it is refused in one in ten or fewer, a refused frame counts
     as seen all the same, unless its score is very low.
+
+    In 100 covered frames each of Gita and Dalia no frame counts as seen under a bar over both eyes,
+    under dark glass over one eye or both, under hair over one eye, or under a mosaic of 2.5 blocks
+    across the eye, also at half size. Under fingers up to 18 % of the frames do, and under a mosaic
+    of 3.5 blocks up to 97 %.
 
     Parameters
     ----------
