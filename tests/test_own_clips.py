@@ -1232,7 +1232,7 @@ def test_a_recording_by_camera_is_kept_and_then_a_file_with_a_form(
     find(shown, *ALONE).click()
     find(shown, "[name=agreed]").click()
     find(shown, "[name=keep]").click()
-    says(shown, "keep", "Not kept: my_film is taken")
+    says(shown, "keep", "Not kept: The name my_film is taken")
 
 
 BARE = """
