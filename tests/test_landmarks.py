@@ -146,6 +146,12 @@ def pixelated(part):
     return cv2.resize(small, part.shape[1::-1], interpolation=cv2.INTER_NEAREST)
 
 
+def finely_pixelated(part):
+    """Return the part in six blocks each way, 3.5 across the eye."""
+    small = cv2.resize(part, (6, 6), interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, part.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+
+
 def dark_glass(part):
     y, x = np.mgrid[-1 : 1 : len(part) * 1j, -1 : 1 : part.shape[1] * 1j]
     lens = np.full_like(part, (22, 20, 24)) + part // 24
@@ -159,6 +165,7 @@ COVERS = {
     "skin": lambda part: np.full_like(part, np.median(part, axis=(0, 1))),
     "dark glass": dark_glass,
     "mosaic": pixelated,
+    "finer mosaic": finely_pixelated,
     "blur": lambda part: cv2.GaussianBlur(part, (0, 0), part.shape[1] / 5),
 }
 
@@ -209,6 +216,21 @@ def test_a_doubtful_eye_counts_if_the_two_together_are_clear():
     assert eyes.seen([doubtful, doubtful]).tolist() == [False, False]
     assert eyes.seen([none, 99]).tolist() == [False, True]
     assert eyes.seen([clear, -np.inf]).tolist() == [True, False]
+
+
+def test_an_eye_that_trembles_around_nine_pixels_is_judged_by_its_median():
+    times, scores = np.arange(100) / 25, np.full((100, 2), 9.0)
+    trembling = np.where(np.arange(100)[:, None] % 3 == 0, 8.4, 9.1) + [0, -0.4]
+    assert eyes.seen_along(scores, trembling, times).all(axis=0).tolist() == [True, False]
+    assert not eyes.wide_along(trembling, times)[:, 1].any()
+    nearer = np.linspace(6, 12, 100)[:, None] * [1, 1]
+    assert eyes.wide_along(nearer, times)[:, 0].tolist() == [False] * 50 + [True] * 50
+
+
+def test_widths_of_eyes_by_hand():
+    points = np.zeros((3, 468, 2))
+    points[:, 133], points[1, 362] = (3, 4), (0, -7)
+    assert landmarks.eye_width(points).tolist() == [[5, 0], [5, 7], [5, 0]]
 
 
 def test_openings_by_hand():

@@ -143,7 +143,7 @@ def test_the_truth_of_a_place_and_its_errors(tmp_path):
     with pytest.raises(ValueError, match="expected 0 to 0, got 1"):
         clips.load_truth(clip, 1)
     found = clips.Clip(clips.write_clip(tmp_path / "found.mp4", clip.frames(0, 3), 25))
-    with pytest.raises(ValueError, match="known only of rendered clips: ana_talk"):
+    with pytest.raises(ValueError, match="only for rendered clips. Use one of these: ana"):
         clips.load_truth(found)
 
 

@@ -273,7 +273,7 @@ def load_truth(clip: Clip, person: int = 0) -> Truth:
     if "truth" not in entry:
         known = ", ".join(e["id"] for e in consent.catalogue().values() if "truth" in e)
         raise ValueError(
-            f"{clip.path.name}: only for rendered clips is it known what is true in each frame. "
+            f"{clip.path.name}: the truth of each frame is known only for rendered clips. "
             f"Use one of these: {known}."
         )
     if not 0 <= person < len(entry["people"]):

@@ -2,8 +2,8 @@
 
 Notebook: 02_landmarks.ipynb
 
-Public: GROUPS, Eyes, find_landmarks, find_eyelids, look_at_eyes, eye_opening, mouth_opening,
-head_yaw, face_box, check_points, mesh, square_of_detection, square_of_points.
+Public: GROUPS, Eyes, find_landmarks, find_eyelids, look_at_eyes, eye_width, eye_opening,
+mouth_opening, head_yaw, face_box, check_points, mesh, square_of_detection, square_of_points.
 
 Convention: points are (x, y) pixels, x right and y down; (0, 0) is the middle of the top-left
 pixel. Right and left are the subject's own. What was not found is NaN.
@@ -42,12 +42,6 @@ EYE_CORNERS = ((33, 133), (362, 263))
 
 FACE_PRESENT = 0.5
 """Below this face-present score a face counts as lost, as in MediaPipe."""
-
-LEAST_EYE_WIDTH = 9.0
-"""If the corners of an eye are fewer pixels apart than this, the eye is too small to measure. An
-eye is this wide in a face of about 55 pixels. In smaller faces the measured lids follow the noise.
-The openings measured at full size and at small size correlate by 0.96 in faces of 100 pixels, but
-only by 0.66 in faces of 30 pixels."""
 
 
 class Eyes(NamedTuple):
@@ -122,7 +116,7 @@ def find_eyelids(image: np.ndarray, points: np.ndarray) -> Eyes:
     -------
     Eyes
         NaN for an eye that is covered, pixelated or strongly blurred, as `eyes` judges it, and for
-        an eye narrower than `LEAST_EYE_WIDTH`.
+        an eye narrower than `eyes.LEAST_WIDTH`.
 
     Raises
     ------
@@ -134,7 +128,7 @@ def find_eyelids(image: np.ndarray, points: np.ndarray) -> Eyes:
     Ablavatski et al. 2020, arXiv:2006.11341.
     """
     found, scores = look_at_eyes(image, points)
-    hidden = ~eyes.seen(scores)
+    hidden = ~eyes.seen(scores) | (eye_width(points) < eyes.LEAST_WIDTH)
     found.eyelids[hidden], found.iris[hidden] = np.nan, np.nan
     return found
 
@@ -152,8 +146,8 @@ def look_at_eyes(image: np.ndarray, points: np.ndarray) -> tuple[Eyes, np.ndarra
     Eyes
         NaN only where the points are.
     scores : (2,) float
-        As `eyes.sight` returns them; minus infinity for an eye narrower than `LEAST_EYE_WIDTH`, NaN
-        where the points are.
+        From `eyes.sight`, lower where `eyes.mosaic` sees blocks; minus infinity for an eye less
+        than half as wide as `eyes.LEAST_WIDTH`, NaN where the points are.
     """
     detection.check_image(image)
     check_points(points)
@@ -163,6 +157,22 @@ def look_at_eyes(image: np.ndarray, points: np.ndarray) -> tuple[Eyes, np.ndarra
     pair = [_eye(image, points[list(ends)], side) for side, ends in enumerate(EYE_CORNERS)]
     eyelids, iris, scores = (np.stack(part) for part in zip(*pair, strict=True))
     return Eyes(eyelids, iris), scores
+
+
+def eye_width(points: np.ndarray) -> np.ndarray:
+    """Return the distance between the corners of each eye.
+
+    Parameters
+    ----------
+    points : (..., 468, 2) float pixels
+
+    Returns
+    -------
+    (..., 2) float pixels
+        Right eye, left eye.
+    """
+    corners = points[..., EYE_CORNERS, :]
+    return np.linalg.norm(corners[..., 1, :] - corners[..., 0, :], axis=-1)
 
 
 def eye_opening(eyelids: np.ndarray) -> np.ndarray:
@@ -297,14 +307,16 @@ def mesh(image: np.ndarray, square: _Square) -> tuple[np.ndarray, float, np.ndar
 
 
 def _eye(image: np.ndarray, corners: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return the lids (16, 2) and the iris (5, 2) of one eye, and the score of `eyes.sight`."""
+    """Return the lids (16, 2), the iris (5, 2) and the score of one eye."""
     (dx, dy), (x, y) = corners[1] - corners[0], corners.mean(0)
     width = np.hypot(dx, dy)
-    if width < LEAST_EYE_WIDTH:
+    if width < eyes.LEAST_WIDTH / 2:
         return np.zeros((16, 2), np.float32), np.zeros((5, 2), np.float32), -np.inf
     square = _Square(x, y, width * eyes.SIZE / eyes.WIDTH, np.arctan2(dy, dx))
     view, matrix = _cut(image, square, eyes.SIZE, mirror=side == 1)
     out = models.load("iris")(view, 1 / 255)
     names = ("output_eyes_contours_and_brows", 16), ("output_iris", 5)
     lids, iris = (out[name].reshape(-1, 3)[:count, :2] for name, count in names)
-    return _to_picture(matrix, lids), _to_picture(matrix, iris), eyes.sight(view, lids, iris)
+    blocks = max(eyes.mosaic(image, corners) - eyes.MOSAIC, 0)
+    score = eyes.sight(view, lids, iris) - eyes.MOSAIC_WEIGHT * blocks
+    return _to_picture(matrix, lids), _to_picture(matrix, iris), score

@@ -25,10 +25,9 @@ from tqdm.auto import tqdm
 from framewise import detection, eyes, likeness, models, repeats, shots
 from framewise.clips import cache_file, load_arrays, save_arrays
 from framewise.landmarks import (
-    EYE_CORNERS,
     FACE_PRESENT,
-    LEAST_EYE_WIDTH,
     Eyes,
+    eye_width,
     face_box,
     head_yaw,
     look_at_eyes,
@@ -196,21 +195,22 @@ def clip_notices(clip: Clip, *, progress: bool = True) -> list[Notice]:
 
 def track_notices(track: FaceTrack) -> list[Notice]:
     """Return the notices about one face: where its eyes are covered or too small."""
-    corners = track.points[:, EYE_CORNERS]
-    width = np.linalg.norm(corners[:, :, 1] - corners[:, :, 0], axis=-1)
-    unseen = np.isnan(track.eyelids).any((2, 3)) & (width >= LEAST_EYE_WIDTH)
-    unseen &= (np.abs(head_yaw(track.points)) < MOST_TURNED)[:, None]
+    here = ~np.isnan(track.score)
+    lost = np.isnan(track.eyelids).any((2, 3)) & here[:, None]
+    small = np.zeros_like(lost)
+    small[here] = ~eyes.wide_along(eye_width(track.points[here]), track.times[here])
+    unseen = lost & ~small & (np.abs(head_yaw(track.points)) < MOST_TURNED)[:, None]
     covered = [
         (first, last, f"{_which_eyes(unseen[first : last + 1])} cannot be seen")
         for first, last in _stretches(unseen.any(axis=1), track.times)
     ]
-    small = [
-        (*span, f"The eyes are less than {LEAST_EYE_WIDTH} pixels wide")
-        for span in _stretches(width.max(axis=1) < LEAST_EYE_WIDTH, track.times)
+    tiny = [
+        (*span, f"The eyes are less than {eyes.LEAST_WIDTH} pixels wide")
+        for span in _stretches((lost & small).all(axis=1), track.times)
     ]
     return [
         *_told("covered_eyes", covered, "Blinks are counted only while both eyes are seen."),
-        *_told("small_face", small, "They are too small to measure the lids."),
+        *_told("small_face", tiny, "They are too small to measure the lids."),
     ]
 
 
@@ -475,7 +475,8 @@ def _stacked(people: list[list[_Sighting]], times: np.ndarray) -> list[np.ndarra
     for i, sightings in enumerate(people):
         for frames, rows in ((sorted(s.rows), s.rows) for s in sightings):
             found, sight = zip(*(rows[t][2].result() for t in frames), strict=True)
-            shown = eyes.seen_along(np.array(sight), times[frames])
+            widths = eye_width(np.array([rows[t][0] for t in frames]))
+            shown = eyes.seen_along(np.array(sight), widths, times[frames])
             for t, pair, visible in zip(frames, found, shown, strict=True):
                 points[i, t], score[i, t] = rows[t][:2]
                 eyelids[i, t, visible] = pair.eyelids[visible]
