@@ -220,17 +220,17 @@ def test_a_doubtful_eye_counts_if_the_two_together_are_clear():
 
 def test_an_eye_that_trembles_around_nine_pixels_is_judged_by_its_median():
     times, scores = np.arange(100) / 25, np.full((100, 2), 9.0)
-    trembling = np.where(np.arange(100)[:, None] % 3 == 0, 8.4, 9.1) + [0, -0.4]
-    assert eyes.seen_along(scores, trembling, times).all(axis=0).tolist() == [True, False]
-    assert not eyes.wide_along(trembling, times)[:, 1].any()
-    nearer = np.linspace(6, 12, 100)[:, None] * [1, 1]
-    assert eyes.wide_along(nearer, times)[:, 0].tolist() == [False] * 50 + [True] * 50
+    trembling = np.where(np.arange(100) % 3 == 0, 8.4, 9.1)
+    assert eyes.seen_along(scores, trembling, times).all()
+    assert not eyes.seen_along(scores, trembling - 0.4, times).any()
+    nearer = np.linspace(6, 12, 100)
+    assert eyes.wide_along(nearer, times).tolist() == [False] * 50 + [True] * 50
 
 
 def test_widths_of_eyes_by_hand():
     points = np.zeros((3, 468, 2))
     points[:, 133], points[1, 362] = (3, 4), (0, -7)
-    assert landmarks.eye_width(points).tolist() == [[5, 0], [5, 7], [5, 0]]
+    assert landmarks.eye_width(points).tolist() == [2.5, 6, 2.5]
 
 
 def test_openings_by_hand():

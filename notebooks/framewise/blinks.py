@@ -61,7 +61,7 @@ class Thresholds:
     apart_s: float = 0.1
     """Seconds. The lowest frames of two blinks are at least this far apart. Dips that are nearer
     count as one dip that flickers, because lids need longer than this to open and shut again."""
-    most_turned: float = 30.0
+    most_turned: float = landmarks.MOST_TURNED
     """Degrees of yaw. If the head is turned further, the far eye is not seen well enough."""
     least_fps: float = 10.0
     """A blink lasts 0.1 to 0.4 s. With fewer frames a second it can fall between two of them. For

@@ -376,7 +376,7 @@ def _hold(entry: Entry, scope: str, entries: dict[str, Entry]) -> None:
         contact = entry["consent"].get("contact") or "the people shown"
         delete = f"delete it: {FORGET} {entry['id']}" if entry.get("own") else "delete the clip"
         raise ConsentError(
-            f"{entry['id']}: {problem}. Ask {contact} for consent again, or {delete}."
+            f"{entry['id']}: {problem}. Ask {contact} for consent that covers this, or {delete}."
         )
 
 

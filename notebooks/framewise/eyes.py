@@ -61,8 +61,8 @@ thresholds were chosen, so these shares are a little too good.
 """
 
 LEAST_WIDTH = 9.0
-"""If the corners of an eye are fewer pixels apart than this, the eye is too small to measure. An
-eye is this wide in a face of about 55 pixels. In smaller faces the measured lids follow the noise.
+"""If the eyes of a face are narrower than this, in pixels, they are too small to measure. Eyes are
+this wide in a face of about 55 pixels. In smaller faces the measured lids follow the noise.
 The openings measured at full size and at small size correlate by 0.96 in faces of 100 pixels, but
 only by 0.66 in faces of 30 pixels."""
 
@@ -174,8 +174,8 @@ def seen_along(scores: np.ndarray, widths: np.ndarray, times: np.ndarray) -> np.
     A cover seldom comes and goes within a moment, but a blink is that short. So the frames within
     one second before and after a frame count as well. If the eye is refused in one in five of them
     or more, it counts as not seen. If it is refused in one in ten or fewer, a refused frame counts
-    as seen all the same, unless its score is very low. An eye that is not wide enough counts as not
-    seen, as `wide_along` judges it.
+    as seen all the same, unless its score is very low. Eyes that are not wide enough count as not
+    seen, as `wide_along` judges them.
 
     In 100 covered frames each of Gita and Dalia no frame counts as seen under a bar over both eyes,
     under dark glass over one eye or both, under hair over one eye, or under a mosaic of 2.5 blocks
@@ -186,8 +186,8 @@ def seen_along(scores: np.ndarray, widths: np.ndarray, times: np.ndarray) -> np.
     ----------
     scores : (T, 2) float
         As `sight` returns them, in consecutive frames of one face.
-    widths : (T, 2) float pixels
-        The distance between the corners of each eye.
+    widths : (T,) float pixels
+        How wide the eyes are; see `landmarks.eye_width`.
     times : (T,) float, seconds
 
     Returns
@@ -199,27 +199,27 @@ def seen_along(scores: np.ndarray, widths: np.ndarray, times: np.ndarray) -> np.
     total = np.vstack([np.zeros(2), alone.cumsum(axis=0)])
     share = (total[end] - total[begin]) / (end - begin)[:, None]
     spared = (share >= NEARLY_ALL) & (scores >= VERY_LOW)
-    return (share > MOST) & (alone | spared) & wide_along(widths, times)
+    return (share > MOST) & (alone | spared) & wide_along(widths, times)[:, None]
 
 
 def wide_along(widths: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Tell in which frames of a shot each eye is wide enough to measure.
+    """Tell in which frames of a shot the eyes are wide enough to measure.
 
-    The corners of an eye tremble from frame to frame. So the median width within one second before
+    The corners of eyes tremble from frame to frame. So the median width within one second before
     and after a frame counts.
 
     Parameters
     ----------
-    widths : (T, 2) float pixels
-        The distance between the corners of each eye, in consecutive frames of one face.
+    widths : (T,) float pixels
+        How wide the eyes are, in consecutive frames of one face; see `landmarks.eye_width`.
     times : (T,) float, seconds
 
     Returns
     -------
-    (T, 2) bool
+    (T,) bool
     """
-    medians = [np.median(widths[a:b], axis=0) for a, b in zip(*_around(times), strict=True)]
-    return np.reshape(medians, (-1, 2)) >= LEAST_WIDTH
+    medians = [np.median(widths[a:b]) for a, b in zip(*_around(times), strict=True)]
+    return np.array(medians) >= LEAST_WIDTH
 
 
 def _around(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

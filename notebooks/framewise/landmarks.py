@@ -43,6 +43,9 @@ EYE_CORNERS = ((33, 133), (362, 263))
 FACE_PRESENT = 0.5
 """Below this face-present score a face counts as lost, as in MediaPipe."""
 
+MOST_TURNED = 30.0
+"""Degrees of yaw. If the head is turned further, it hides part of the far eye."""
+
 
 class Eyes(NamedTuple):
     """Eyelids and irises; index 0 is the subject's right eye, 1 the left."""
@@ -116,7 +119,7 @@ def find_eyelids(image: np.ndarray, points: np.ndarray) -> Eyes:
     -------
     Eyes
         NaN for an eye that is covered, pixelated or strongly blurred, as `eyes` judges it, and for
-        an eye narrower than `eyes.LEAST_WIDTH`.
+        eyes narrower than `eyes.LEAST_WIDTH`.
 
     Raises
     ------
@@ -160,7 +163,7 @@ def look_at_eyes(image: np.ndarray, points: np.ndarray) -> tuple[Eyes, np.ndarra
 
 
 def eye_width(points: np.ndarray) -> np.ndarray:
-    """Return the distance between the corners of each eye.
+    """Return how wide the eyes of a face are.
 
     Parameters
     ----------
@@ -168,11 +171,12 @@ def eye_width(points: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    (..., 2) float pixels
-        Right eye, left eye.
+    (...) float pixels
+        The distance between the corners of an eye, mean of both eyes. If the head is turned a
+        little, one eye looks narrower and the other one wider.
     """
     corners = points[..., EYE_CORNERS, :]
-    return np.linalg.norm(corners[..., 1, :] - corners[..., 0, :], axis=-1)
+    return np.linalg.norm(corners[..., 1, :] - corners[..., 0, :], axis=-1).mean(-1)
 
 
 def eye_opening(eyelids: np.ndarray) -> np.ndarray:

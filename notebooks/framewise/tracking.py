@@ -26,6 +26,7 @@ from framewise import detection, eyes, likeness, models, repeats, shots
 from framewise.clips import cache_file, load_arrays, save_arrays
 from framewise.landmarks import (
     FACE_PRESENT,
+    MOST_TURNED,
     Eyes,
     eye_width,
     face_box,
@@ -57,9 +58,6 @@ READ_AHEAD = 64_000_000
 LEAST_SEEN_S = 0.5
 """Seconds. A face that is seen for less than this in total is dropped as a false alarm. A stretch
 that is shorter than this gets no notice."""
-
-MOST_TURNED = 30
-"""Degrees of yaw past which the far eye is hidden by the head itself."""
 
 FEW = 0.02
 """If no more than this share of the frames are repeats, spread over a clip, there is no notice."""
@@ -197,16 +195,16 @@ def track_notices(track: FaceTrack) -> list[Notice]:
     """Return the notices about one face: where its eyes are covered or too small."""
     here = ~np.isnan(track.score)
     lost = np.isnan(track.eyelids).any((2, 3)) & here[:, None]
-    small = np.zeros_like(lost)
+    small = np.zeros_like(here)
     small[here] = ~eyes.wide_along(eye_width(track.points[here]), track.times[here])
-    unseen = lost & ~small & (np.abs(head_yaw(track.points)) < MOST_TURNED)[:, None]
+    unseen = lost & ~small[:, None] & (np.abs(head_yaw(track.points)) < MOST_TURNED)[:, None]
     covered = [
         (first, last, f"{_which_eyes(unseen[first : last + 1])} cannot be seen")
         for first, last in _stretches(unseen.any(axis=1), track.times)
     ]
     tiny = [
         (*span, f"The eyes are less than {eyes.LEAST_WIDTH} pixels wide")
-        for span in _stretches((lost & small).all(axis=1), track.times)
+        for span in _stretches(lost.all(axis=1) & small, track.times)
     ]
     return [
         *_told("covered_eyes", covered, "Blinks are counted only while both eyes are seen."),
