@@ -350,8 +350,8 @@ def test_a_frame_may_be_changed_without_harm(plain_video):
 def test_seeking_reads_no_more_than_one_group(plain_video, monkeypatch):
     clip = Clip(plain_video)
     read = []
-    decode = video._frames
-    monkeypatch.setattr(video, "_frames", lambda *a: (read.append(f.pts) or f for f in decode(*a)))
+    decode = video.frames_of
+    monkeypatch.setattr(video, "frames_of", lambda *a: (read.append(f.pts) or f for f in decode(*a)))
     clip[80]
     assert len(read) <= 12
 
