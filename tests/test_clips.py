@@ -351,7 +351,11 @@ def test_seeking_reads_no_more_than_one_group(plain_video, monkeypatch):
     clip = Clip(plain_video)
     read = []
     decode = video.frames_of
-    monkeypatch.setattr(video, "frames_of", lambda *a: (read.append(f.pts) or f for f in decode(*a)))
+
+    def counted(*opened):
+        return (read.append(frame.pts) or frame for frame in decode(*opened))
+
+    monkeypatch.setattr(video, "frames_of", counted)
     clip[80]
     assert len(read) <= 12
 
