@@ -14,6 +14,7 @@ import hashlib
 import http.client
 import importlib.util
 import json
+import locale
 import os
 import re
 import secrets
@@ -216,12 +217,11 @@ def python_for(here: bool) -> Path:
 
 
 def environment(here: bool) -> dict[str, str]:
-    """Return the environment of every program we start: our package, our kernel, UTF-8."""
+    """Return the environment of every program we start: our packages, our kernel, UTF-8."""
     env = dict(os.environ, JUPYTER_PREFER_ENV_PATH="1", PYTHONUTF8="1")
-    others = env.get("PYTHONPATH") if here else None
-    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(NOTEBOOKS), others]))
-    if not here:
+    if not here:  # these point to the packages of another Python
         env.pop("PYTHONHOME", None)
+        env.pop("PYTHONPATH", None)
     return env
 
 
@@ -414,6 +414,35 @@ def repair_moved() -> None:
     write_stamp(False, **dict(read_stamp(False) or {}, path=str(VENV)))
 
 
+def link_file(here: bool) -> Path:
+    """Return the .pth file that tells the Python that runs the course where our package is."""
+    if here:
+        own = sysconfig.get_path("purelib")
+        folder = Path(own if os.access(own, os.W_OK) else site.getusersitepackages())
+    else:
+        pattern = "Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"
+        folder = next(VENV.glob(pattern), VENV)
+    return folder / "framewise-course.pth"
+
+
+def link_text(here: bool) -> bytes:
+    """Return what belongs into the .pth file: in .venv a relative path, which survives a move."""
+    place = NOTEBOOKS if here else os.path.relpath(NOTEBOOKS, link_file(here).parent)
+    return str(place).encode("utf-8" if sys.version_info >= (3, 13) else locale.getencoding())
+
+
+def is_linked(here: bool) -> bool:
+    """Tell whether the Python that runs the course finds the package of this very folder."""
+    file = link_file(here)
+    return file.is_file() and file.read_bytes() == link_text(here)
+
+
+def link_package(here: bool) -> None:
+    """Make the course's own package known to the Python that runs it."""
+    link_file(here).parent.mkdir(parents=True, exist_ok=True)
+    link_file(here).write_bytes(link_text(here))
+
+
 def install(here: bool, lock: Path, entry: str) -> None:
     """Install a lock file with pip and note it in the stamp, last of all.
 
@@ -428,6 +457,7 @@ def install(here: bool, lock: Path, entry: str) -> None:
     except SystemExit:
         write_stamp(here, **old)
         raise
+    link_package(here)
     python = sys.version[:4] if here else probe_python()
     new = {entry: sha256(lock), "python": python, "path": str(VENV)}
     write_stamp(here, **dict(old, checked=False, **new))
@@ -512,7 +542,7 @@ def steps_to_do(here: bool, command: str) -> list:
     if state != "good":
         steps.append((reasons[state], make_venv if fresh else repair_moved))
     stamp = {} if fresh else read_stamp(here) or {}
-    if stamp.get("lock") != sha256(LOCK):
+    if stamp.get("lock") != sha256(LOCK) or not is_linked(here):
         words = "Installing the packages (about 110; a few minutes on a slow line)"
         steps.append((words, lambda: install(here, LOCK, "lock")))
     if command == "test" and stamp.get("tests") != sha256(TEST_LOCK):

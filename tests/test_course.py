@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from types import SimpleNamespace
 
 import check
 import course
+import framewise
 import jupyter_client
 import nbformat
 import pytest
@@ -66,8 +68,7 @@ def make_project(root: Path) -> Path:
     shutil.copytree(ROOT / "data" / "models", root / "data" / "models")
     (root / "scripts" / "check.py").write_text("print('OK   everything')\n")
     echo = (
-        "import os, sys; print(sys.argv[1:], os.getcwd(), os.environ['PYTHONPATH'], "
-        "os.path.isfile(sys.argv[1]))\n"
+        "import os, sys; print(sys.argv[1:], os.getcwd(), sys.path, os.path.isfile(sys.argv[1]))\n"
     )
     (root / "scripts" / "inspect_video.py").write_text(echo)
     (root / "scripts" / "my_clips.py").write_text(
@@ -89,10 +90,10 @@ def without_network(**more: str) -> dict[str, str]:
     return {**env, "PIP_NO_CACHE_DIR": "1", **more}
 
 
-def run_course(root: Path, *arguments: object, **more: str) -> SimpleNamespace:
+def run_course(root: Path, *arguments: object, python=PYTHON, **more: str) -> SimpleNamespace:
     """Run course.py of a project from another folder; return its exit code and its words."""
     done = subprocess.run(
-        [PYTHON, root / "scripts" / "course.py", *map(str, arguments)],
+        [python, root / "scripts" / "course.py", *map(str, arguments)],
         env=without_network(**{"PIP_FIND_LINKS": (root / "wheels").as_uri(), **more}),
         cwd=root.parent,
         capture_output=True,
@@ -127,8 +128,40 @@ def test_a_second_run_does_nothing_but_its_work(project):
     assert stamp_of(project)["checked"] is True
 
 
-def test_our_package_is_on_the_path(project):
-    assert str(project / "notebooks") in run_course(project, "clips", PYTHONPATH="elsewhere").words
+def test_our_package_is_on_the_path_and_what_others_put_there_is_not(project):
+    words = run_course(project, "clips", PYTHONPATH="elsewhere").words
+    assert f"'{project / 'notebooks'}'" in words
+    assert "elsewhere" not in words
+
+
+def path_of(python: Path) -> list[str]:
+    """Return where a Python looks for packages when nobody tells it more."""
+    bare = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    code = "import json, sys; print(json.dumps(sys.path))"
+    return json.loads(subprocess.check_output([python, "-c", code], env=bare, cwd="/"))
+
+
+def test_any_program_of_the_venv_finds_our_package(project):
+    assert str(project / "notebooks") in path_of(course_scripts(project) / script_name("python"))
+
+
+def test_a_set_up_of_before_learns_where_our_package_is(project):
+    (course_site(project) / "framewise-course.pth").unlink()
+    done = run_course(project, "clips", PIP_FIND_LINKS="")  # nothing to install: no network
+    assert done.code == 0, done.words
+    assert str(project / "notebooks") in path_of(course_scripts(project) / script_name("python"))
+
+
+def test_here_the_python_that_runs_finds_the_package_of_this_folder(tmp_path):
+    for name in ("first", "second ü"):
+        make_project(tmp_path / name)
+    python = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin") / script_name("python")
+    subprocess.run([PYTHON, "-m", "venv", tmp_path / "env"], check=True)
+    for name in ("first", "second ü"):
+        done = run_course(tmp_path / name, "clips", "--here", python=python)
+        assert done.code == 0, done.words
+        here = {str(tmp_path / name / "notebooks") for name in ("first", "second ü")}
+        assert here & set(path_of(python)) == {str(tmp_path / name / "notebooks")}
 
 
 def test_inspect_finds_files_from_the_folder_of_the_caller(project):
@@ -280,6 +313,8 @@ def test_a_moved_folder_keeps_its_packages(project, tmp_path):
     assert done.code == 0, done.words
     assert "The folder was moved" in done.words
     scripts = course_scripts(moved)
+    notebooks = {str(root / "notebooks") for root in (project, moved)}
+    assert notebooks & set(path_of(scripts / script_name("python"))) == {str(moved / "notebooks")}
     assert str(moved).encode() in (scripts / script_name("tinyface")).read_bytes()
     assert "[1/" not in run_course(moved, "clips").words
 
@@ -625,6 +660,7 @@ def overheard(connection_file: Path) -> list[bytes] | None:
     client = jupyter_client.BlockingKernelClient(connection_file=str(connection_file))
     client.load_connection_file()
     client.start_channels()
+    client.wait_for_ready(timeout=60)
     with zmq.Context() as context, context.socket(zmq.SUB) as thief:
         thief.linger = 0
         thief.subscribe(b"")
@@ -778,6 +814,26 @@ def test_a_lock_is_all_hashes_and_names_no_place(name):
     packages = [line for line in text.splitlines() if line[:1].isalnum()]
     assert text.count("--hash=sha256:") >= len(packages) > 30
     assert not any(word in text for word in ("http:", "https:", "file:", "/home", "/tmp"))
+
+
+def test_the_project_is_the_package_with_its_version_and_the_pythons_of_the_set_up():
+    file = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    newest = (course.NEWEST[0], course.NEWEST[1] + 1)
+    wanted = ">={}.{},<{}.{}".format(*course.OLDEST, *newest)
+    assert file["project"]["name"] == framewise.__name__
+    assert file["project"]["requires-python"] == wanted
+    assert file["project"]["dynamic"] == ["version"] and "version" not in file["project"]
+    setuptools = file["tool"]["setuptools"]
+    assert setuptools["dynamic"]["version"]["attr"] == "framewise.__version__"
+    assert [ROOT / folder for folder in setuptools["packages"]["find"]["where"]] == [
+        course.NOTEBOOKS
+    ]
+
+
+def test_no_program_edits_the_path():
+    programs = [path for name in ("notebooks", "scripts") for path in (ROOT / name).rglob("*.py")]
+    assert programs
+    assert not [path for path in programs if "sys.path" in path.read_text(encoding="utf-8")]
 
 
 # check.py
