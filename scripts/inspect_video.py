@@ -22,12 +22,10 @@ if __name__ == "__main__":  # Ctrl-C while the libraries load ends the program w
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import numpy as np
-from tqdm import tqdm
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 from framewise import DATA, blinks, clips, consent, inspector, landmarks, rates, tracking
 from framewise.notices import Notice
 from framewise.workbench.files import private_folder
+from tqdm import tqdm
 
 READING = (
     "The face-present score comes from the landmark network. It says how sure the network is that "

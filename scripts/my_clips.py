@@ -30,11 +30,9 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-from tqdm import tqdm
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 from framewise import DATA, clips, consent, detection, landmarks, tracking
 from framewise.workbench import files
+from tqdm import tqdm
 
 LONGEST, SIDE = 60, 1280
 """The longest clip that is kept, seconds; its longer side at most, pixels."""
