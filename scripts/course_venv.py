@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import locale
 import os
 import shutil
 import site
@@ -217,19 +216,23 @@ def link_file(here: bool) -> Path:
     return folder / "framewise-course.pth"
 
 
-def link_text(here: bool) -> bytes:
-    """Return what belongs into the .pth file: in .venv a relative path, which survives a move."""
-    place = NOTEBOOKS if here else os.path.relpath(NOTEBOOKS, link_file(here).parent)
-    return str(place).encode("utf-8" if sys.version_info >= (3, 13) else locale.getencoding())
+def link_text(here: bool) -> str:
+    """Return what belongs into the .pth file: in .venv a relative path, which survives a move.
+
+    It is ASCII: which encoding Python expects there depends on its version and on the system.
+    """
+    if here:
+        return f"import site; site.addsitedir({str(NOTEBOOKS)!a})"
+    return os.path.relpath(NOTEBOOKS, link_file(here).parent)
 
 
 def is_linked(here: bool) -> bool:
     """Tell whether the Python that runs the course finds the package of this very folder."""
     file = link_file(here)
-    return file.is_file() and file.read_bytes() == link_text(here)
+    return file.is_file() and file.read_bytes() == link_text(here).encode("ascii")
 
 
 def link_package(here: bool) -> None:
     """Make the course's own package known to the Python that runs it."""
     link_file(here).parent.mkdir(parents=True, exist_ok=True)
-    link_file(here).write_bytes(link_text(here))
+    link_file(here).write_text(link_text(here), encoding="ascii")

@@ -50,6 +50,13 @@ def test_they_are_all_there():
     assert [name for name in NAMES if name in TITLES] == TITLES
 
 
+def test_the_readme_promises_the_notebooks_that_are_there():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| (\d\d) \|", readme, re.MULTILINE) == [name[:2] for name in NAMES]
+    words = ("One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+    assert f"[{words[len(NAMES) - 1]} notebooks](#the-notebooks) are ready" in readme
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
 def test_the_file_is_clean(path):
     notebook = read(path)
