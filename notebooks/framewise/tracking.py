@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +41,10 @@ from framewise.notices import Notice
 
 if TYPE_CHECKING:
     from framewise.clips import Clip
+
+Bar = Callable[[Iterable, str, int], Iterable]
+"""Shows how far a task is. It is called with the items of the task, with what is being done, and
+with the number of items, and yields the items one by one."""
 
 MEETING = 0.07
 """Where two faces meet, a face whose looks differ from its own mean by more than this counts as
@@ -118,7 +122,7 @@ def track_face(clip: Clip, *, progress: bool = True) -> FaceTrack:
     return _cached_tracks(clip, 1, progress)[0]
 
 
-def track_faces(clip: Clip, *, progress: bool = True) -> list[FaceTrack]:
+def track_faces(clip: Clip, *, progress: bool | Bar = True) -> list[FaceTrack]:
     """Follow every face of a clip, each under one identity.
 
     A face that was away, or that appears after a cut, counts as a known person if the portraits of
@@ -132,8 +136,8 @@ def track_faces(clip: Clip, *, progress: bool = True) -> list[FaceTrack]:
     Parameters
     ----------
     clip : Clip
-    progress : bool
-        Show a progress bar.
+    progress : bool or callable
+        Show a progress bar. A callable (see `Bar`) takes the place of the usual bar.
 
     Returns
     -------
@@ -144,7 +148,7 @@ def track_faces(clip: Clip, *, progress: bool = True) -> list[FaceTrack]:
     return sorted(tracks, key=lambda track: np.isnan(track.score).sum())
 
 
-def find_cuts(clip: Clip, *, progress: bool = True) -> np.ndarray:
+def find_cuts(clip: Clip, *, progress: bool | Bar = True) -> np.ndarray:
     """Return the frames that begin another shot, (C,) int, also where there is no face."""
     return _measured(clip, None, progress)["cuts"]
 
@@ -287,13 +291,13 @@ def _looks(crop: np.ndarray) -> np.ndarray:
     return cv2.resize(inside, (8, 8), interpolation=cv2.INTER_AREA) / np.float32(255)
 
 
-def _cached_tracks(clip: Clip, most: int | None, progress: bool) -> list[FaceTrack]:
+def _cached_tracks(clip: Clip, most: int | None, progress: bool | Bar) -> list[FaceTrack]:
     arrays = _measured(clip, most, progress)
     rows = zip(*(arrays[name] for name in PER_FACE), strict=True)
     return [FaceTrack(*row, clip.times, arrays["cuts"], arrays["repeats"]) for row in rows]
 
 
-def _measured(clip: Clip, most: int | None, progress: bool) -> dict[str, np.ndarray]:
+def _measured(clip: Clip, most: int | None, progress: bool | Bar) -> dict[str, np.ndarray]:
     file = cache_file(clip.sha256, f"faces-{most or 'all'}-{_version()}")
     arrays = load_arrays(file)
     if not arrays:
@@ -310,7 +314,7 @@ def _version(package: Path = Path(__file__).parent, networks: Path = models.FOLD
     return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
-def follow(clip: Clip, most: int | None, *, progress: bool) -> dict[str, np.ndarray]:
+def follow(clip: Clip, most: int | None, *, progress: bool | Bar) -> dict[str, np.ndarray]:
     """Follow one person or (`most` None) all, in one pass over the clip.
 
     Two more threads work at the same time: one decodes the next frames, one measures the eyes in
@@ -327,8 +331,8 @@ def follow(clip: Clip, most: int | None, *, progress: bool) -> dict[str, np.ndar
     pictures, changes, before = [], [], None
     with ThreadPoolExecutor(1) as decoder, ThreadPoolExecutor(1) as worker:
         frames = _ahead(clip.frames(), decoder)
-        bar = tqdm(frames, "following faces", len(clip), leave=False, disable=not progress)
-        for t, image in enumerate(bar):
+        bar = progress if callable(progress) else partial(tqdm, leave=False, disable=not progress)
+        for t, image in enumerate(bar(frames, "following faces", len(clip))):
             pictures.append(shots.small_grey(image))
             if t and shots.is_new(*pictures[-2:]):
                 _let_go(sightings)
