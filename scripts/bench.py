@@ -17,10 +17,9 @@ from pathlib import Path
 
 import av
 import numpy as np
+from framewise import clips, consent, models, tracking
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "notebooks"))
-from framewise import clips, consent, models, tracking
 
 MEDIAPIPE = """
 import sys, time, cv2, mediapipe
@@ -37,10 +36,9 @@ print(count / (time.perf_counter() - began))
 
 CHILD = """
 import resource, sys, time
-sys.path.insert(0, sys.argv[1])
 from framewise import clips
 began = time.perf_counter()
-clip = clips.Clip(sys.argv[2])
+clip = clips.Clip(sys.argv[1])
 opened = time.perf_counter() - began
 for frame in clip.frames(0, 500):
     pass
@@ -114,7 +112,7 @@ def length(folder: Path) -> None:
         path = long_clip(folder, minutes)
         kept = clips.cache_file(consent.sha256_of(path), "index")
         for time_ in ("first", "second"):
-            command = [sys.executable, "-c", CHILD, str(ROOT / "notebooks"), str(path)]
+            command = [sys.executable, "-c", CHILD, str(path)]
             run = subprocess.run(command, capture_output=True, check=True, text=True)
             opened, median, worst, memory = map(float, run.stdout.split())
             name = f"{minutes} min of 1080p, {time_} time"

@@ -7,14 +7,11 @@ Gower 1975, doi:10.1007/BF02291478), averaged, and made symmetric: each point pa
 with the one that takes its place when the picture is mirrored.
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 from framewise import alignment, clips, consent, landmarks
+from scipy.optimize import linear_sum_assignment
 
 STILLS = [name for name, entry in consent.catalogue().items() if entry["file"].endswith(".jpg")]
 EYE_LINE, EYE_DISTANCE = 0.42, 0.42

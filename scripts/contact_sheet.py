@@ -3,15 +3,13 @@
 Run inside the project's .venv:  python scripts/contact_sheet.py
 """
 
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
+from framewise import clips, consent
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "notebooks"))
-from framewise import clips, consent
 
 COLUMNS, SIZE_WH = 3, (320, 240)
 FONT, PLACE = cv2.FONT_HERSHEY_SIMPLEX, (10, 228)

@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -36,10 +35,8 @@ from typing import NamedTuple
 import av
 import cv2
 import numpy as np
-from tqdm import tqdm
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 from framewise import DATA, blinks, clips, consent, detection, landmarks, tracking
+from tqdm import tqdm
 
 CHOSEN_ON = ("Ana", "Chen", "Frank", "Hugo")
 HARD = ("gita_smile", "hugo_down", "chen_aside", "dalia_stare")

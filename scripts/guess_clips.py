@@ -12,14 +12,11 @@ does not write the same bytes each time. The other entries stay as they are.
 """
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 from framewise import alignment, clips, consent, landmarks, tracking
 
 MARK = "EXERCISE: one of three is altered"

@@ -22,12 +22,10 @@ if __name__ == "__main__":  # Ctrl-C while the libraries load ends the program w
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import numpy as np
-from tqdm import tqdm
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 from framewise import DATA, blinks, clips, consent, inspector, landmarks, rates, tracking
 from framewise.notices import Notice
 from framewise.workbench.files import private_folder
+from tqdm import tqdm
 
 READING = (
     "The face-present score comes from the landmark network. It says how sure the network is that "
@@ -38,6 +36,7 @@ READING = (
     "counted. Nothing on this page says whether the video is real, and nothing here detects lies. "
     "The page shows where to look; you judge what you see."
 )
+LARGEST_PAGE = 24  # MB
 MOST_TOLD = 5  # warnings of one kind that the page lists; the timeline and the JSON hold all
 
 Measured = dict[str, Any]
@@ -110,12 +109,14 @@ def inspect(video: Path, out: Path | None = None, numbers: Path | None = None) -
         warnings.simplefilter("ignore", UserWarning)
         clip = clips.Clip(video)
     page = inspector.check_page((out or _default_page(clip)).absolute())
-    tracks = tracking.track_faces(clip)
+    pictures = inspector.Pictures(clip, LARGEST_PAGE)
+    tracks = tracking.track_faces(clip, watch=pictures.take)
     measured = measure(clip, tracks)
     told = _warning_words(measured)
     print(*told, sep="\n", end="\n" if told else "")
     view = inspector.FrameInspector(clip, tracks, _series(tracks), spans=_spans(measured))
-    view.to_html(page, warnings=told, notes=_facts(clip, measured), max_mb=24)
+    notes = _facts(clip, measured)
+    view.to_html(page, warnings=told, notes=notes, max_mb=LARGEST_PAGE, pictures=pictures)
     if numbers:
         write_json(numbers, measured)
     return page

@@ -12,10 +12,8 @@ import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 from framewise import consent
 from framewise.workbench import forgetting, keeping
 from framewise.workbench.agreement import read_day

@@ -1,9 +1,16 @@
 """What several test files start from."""
 
+import os
+from pathlib import Path
+
+import framewise
 import pytest
 from browsing import chromium
 from framewise import marks
 from videos import write_video
+
+# what tests start takes the package of this folder too, whichever folder their Python belongs to
+os.environ["PYTHONPATH"] = str(Path(framewise.__file__).parents[1])
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,11 @@ from types import SimpleNamespace
 
 import check
 import course
+import course_errors
+import course_install
+import course_server
+import course_venv
+import framewise
 import jupyter_client
 import nbformat
 import pytest
@@ -62,12 +68,12 @@ def record_hash(text: str) -> str:
 def make_project(root: Path) -> Path:
     for folder in ("scripts", "notebooks/framewise", "wheels"):
         (root / folder).mkdir(parents=True)
-    shutil.copy(ROOT / "scripts" / "course.py", root / "scripts")
+    for program in (ROOT / "scripts").glob("course*.py"):
+        shutil.copy(program, root / "scripts")
     shutil.copytree(ROOT / "data" / "models", root / "data" / "models")
     (root / "scripts" / "check.py").write_text("print('OK   everything')\n")
     echo = (
-        "import os, sys; print(sys.argv[1:], os.getcwd(), os.environ['PYTHONPATH'], "
-        "os.path.isfile(sys.argv[1]))\n"
+        "import os, sys; print(sys.argv[1:], os.getcwd(), sys.path, os.path.isfile(sys.argv[1]))\n"
     )
     (root / "scripts" / "inspect_video.py").write_text(echo)
     (root / "scripts" / "my_clips.py").write_text(
@@ -89,10 +95,10 @@ def without_network(**more: str) -> dict[str, str]:
     return {**env, "PIP_NO_CACHE_DIR": "1", **more}
 
 
-def run_course(root: Path, *arguments: object, **more: str) -> SimpleNamespace:
+def run_course(root: Path, *arguments: object, python=PYTHON, **more: str) -> SimpleNamespace:
     """Run course.py of a project from another folder; return its exit code and its words."""
     done = subprocess.run(
-        [PYTHON, root / "scripts" / "course.py", *map(str, arguments)],
+        [python, root / "scripts" / "course.py", *map(str, arguments)],
         env=without_network(**{"PIP_FIND_LINKS": (root / "wheels").as_uri(), **more}),
         cwd=root.parent,
         capture_output=True,
@@ -127,8 +133,40 @@ def test_a_second_run_does_nothing_but_its_work(project):
     assert stamp_of(project)["checked"] is True
 
 
-def test_our_package_is_on_the_path(project):
-    assert str(project / "notebooks") in run_course(project, "clips", PYTHONPATH="elsewhere").words
+def test_our_package_is_on_the_path_and_what_others_put_there_is_not(project):
+    words = run_course(project, "clips", PYTHONPATH="elsewhere").words
+    assert f"'{project / 'notebooks'}'" in words
+    assert "elsewhere" not in words
+
+
+def path_of(python: Path) -> list[str]:
+    """Return where a Python looks for packages when nobody tells it more."""
+    bare = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    code = "import json, sys; print(json.dumps(sys.path))"
+    return json.loads(subprocess.check_output([python, "-c", code], env=bare, cwd="/"))
+
+
+def test_any_program_of_the_venv_finds_our_package(project):
+    assert str(project / "notebooks") in path_of(course_scripts(project) / script_name("python"))
+
+
+def test_a_set_up_of_before_learns_where_our_package_is(project):
+    (course_site(project) / "framewise-course.pth").unlink()
+    done = run_course(project, "clips", PIP_FIND_LINKS="")  # nothing to install: no network
+    assert done.code == 0, done.words
+    assert str(project / "notebooks") in path_of(course_scripts(project) / script_name("python"))
+
+
+def test_here_the_python_that_runs_finds_the_package_of_this_folder(tmp_path):
+    for name in ("first", "second ü"):
+        make_project(tmp_path / name)
+    python = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin") / script_name("python")
+    subprocess.run([PYTHON, "-m", "venv", tmp_path / "env"], check=True)
+    for name in ("first", "second ü"):
+        done = run_course(tmp_path / name, "clips", "--here", python=python)
+        assert done.code == 0, done.words
+        here = {str(tmp_path / name / "notebooks") for name in ("first", "second ü")}
+        assert here & set(path_of(python)) == {str(tmp_path / name / "notebooks")}
 
 
 def test_inspect_finds_files_from_the_folder_of_the_caller(project):
@@ -196,36 +234,38 @@ def test_an_interrupted_set_up_is_made_anew_and_the_old_one_stays_until_then(pro
 
 @pytest.mark.parametrize(("made", "left"), [("whole", "new"), ("half", "old"), ("", "old")])
 def test_a_set_up_that_was_killed_is_settled_by_the_next(tmp_path, monkeypatch, made, left):
-    monkeypatch.setattr(course, "VENV", tmp_path / ".venv")
-    monkeypatch.setattr(course, "BUILD", tmp_path)
-    monkeypatch.setattr(course, "OLD_VENV", tmp_path / "old-venv")
-    monkeypatch.setattr(course, "venv_state", lambda: "good" if made == "whole" else "unfinished")
+    monkeypatch.setattr(course_venv, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(course_venv, "BUILD", tmp_path)
+    monkeypatch.setattr(course_venv, "OLD_VENV", tmp_path / "old-venv")
+    state = "good" if made == "whole" else "unfinished"
+    monkeypatch.setattr(course_venv, "venv_state", lambda: state)
     for name, content in (("old-venv", "old"), (".venv", "new")):
         if content == "old" or made:
             (tmp_path / name).mkdir()
             (tmp_path / name / "which").write_text(content)
-    course.settle_old_venv()
+    course_venv.settle_old_venv()
     assert (tmp_path / ".venv" / "which").read_text() == left
     assert [path.name for path in tmp_path.iterdir()] == [".venv"]
 
 
 def test_ctrl_c_in_a_set_up_brings_the_old_venv_back(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(course, "VENV", tmp_path / ".venv")
-    monkeypatch.setattr(course, "BUILD", tmp_path)
-    monkeypatch.setattr(course, "OLD_VENV", tmp_path / "old-venv")
+    monkeypatch.setattr(course_venv, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(course_venv, "BUILD", tmp_path)
+    monkeypatch.setattr(course_venv, "OLD_VENV", tmp_path / "old-venv")
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / "mine").touch()
 
     def interrupted():
-        course.VENV.rename(course.OLD_VENV)
-        course.VENV.mkdir()
+        course_venv.VENV.rename(course_venv.OLD_VENV)
+        course_venv.VENV.mkdir()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(course, "steps_to_do", lambda *_: [("Making .venv anew", interrupted)])
+    steps = [("Making .venv anew", interrupted)]
+    monkeypatch.setattr(course_install, "steps_to_do", lambda *_: steps)
     with pytest.raises(KeyboardInterrupt):
-        course.set_up(course.parse(["clips"]))
+        course_install.set_up(course.parse(["clips"]))
     assert "Run the same command to continue" in capsys.readouterr().out
-    assert (tmp_path / ".venv" / "mine").exists() and not course.OLD_VENV.exists()
+    assert (tmp_path / ".venv" / "mine").exists() and not course_venv.OLD_VENV.exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
@@ -280,8 +320,25 @@ def test_a_moved_folder_keeps_its_packages(project, tmp_path):
     assert done.code == 0, done.words
     assert "The folder was moved" in done.words
     scripts = course_scripts(moved)
+    notebooks = {str(root / "notebooks") for root in (project, moved)}
+    assert notebooks & set(path_of(scripts / script_name("python"))) == {str(moved / "notebooks")}
     assert str(moved).encode() in (scripts / script_name("tinyface")).read_bytes()
     assert "[1/" not in run_course(moved, "clips").words
+
+
+def test_a_python_that_has_moved_is_found_again_without_a_network(project, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(project, copy, symlinks=True)
+    shutil.rmtree(copy / "wheels")
+    for name in course_scripts(copy).glob("python*"):
+        name.unlink()
+        if os.name != "nt":
+            name.symlink_to("/nowhere/python3")
+    done = run_course(copy, "clips", PIP_FIND_LINKS="")
+    assert done.code == 0, done.words
+    assert "its Python" in done.words and (course_site(copy) / "tinyface.py").exists()
+    assert str(copy / "notebooks") in done.words
+    assert "[1/" not in run_course(copy, "clips").words
 
 
 def course_scripts(root: Path) -> Path:
@@ -321,6 +378,66 @@ def test_no_network_is_said_plainly(tmp_path):
     assert (root / "build" / "set-up.log").stat().st_size
 
 
+# The folder wheelhouse: a set-up without network
+
+
+def fill_wheelhouse(root: Path) -> Path:
+    (root / "wheels").rename(root / "wheelhouse")
+    return root / "wheelhouse"
+
+
+def test_a_room_without_network_is_set_up_from_the_wheelhouse(tmp_path):
+    root = make_project(tmp_path / "a room")
+    fill_wheelhouse(root)
+    done = run_course(root, "clips", PIP_FIND_LINKS="")
+    assert done.code == 0, done.words
+    assert (course_site(root) / "tinyface.py").exists()
+
+
+def test_a_file_of_the_wheelhouse_with_a_wrong_hash_is_not_installed(tmp_path):
+    root = make_project(tmp_path / "course")
+    write_lock(root, "0" * 64)
+    fill_wheelhouse(root)
+    done = run_course(root, "clips", PIP_FIND_LINKS="")
+    assert done.code == 1
+    assert "sha256 is wrong" in done.words and "replace it there" in done.words
+
+
+def test_what_the_wheelhouse_lacks_is_named_and_not_downloaded(tmp_path):
+    root = make_project(tmp_path / "course")
+    (registry := root / "registry" / "tinyface").mkdir(parents=True)
+    (wheel,) = fill_wheelhouse(root).iterdir()
+    wheel.rename(registry / wheel.name)
+    (registry / "index.html").write_text(f'<a href="{wheel.name}">tinyface</a>')
+    done = run_course(root, "start", PIP_FIND_LINKS="", PIP_INDEX_URL=registry.parent.as_uri())
+    assert done.code == 1
+    assert "wheelhouse holds no file of tinyface==1.0 for this computer" in done.words
+    assert "pip download" in done.words and "-r scripts/requirements.lock" in done.words
+    assert "There is no network" not in done.words
+
+
+def test_a_test_tool_that_the_wheelhouse_lacks_is_named(tmp_path):
+    root = make_project(tmp_path / "course")
+    fill_wheelhouse(root)
+    lock = root / "scripts" / "requirements-test.lock"
+    lock.write_text(f"tinytest==1.0 --hash=sha256:{'0' * 64}\n")
+    done = run_course(root, "test", PIP_FIND_LINKS="")
+    assert done.code == 1
+    assert "no file of tinytest==1.0" in done.words and f"-r scripts/{lock.name}" in done.words
+
+
+def test_networks_that_the_wheelhouse_lacks_are_named(tmp_path):
+    root = make_project(tmp_path / "course")
+    fill_wheelhouse(root)
+    for network in (root / "data" / "models").glob("*.tflite"):
+        network.unlink()
+    done = run_course(root, "clips", PIP_FIND_LINKS="")
+    assert done.code == 1
+    assert "three neural networks are missing" in done.words and "mediapipe-" in done.words
+    assert "Copy the folder data/models" in done.words
+    assert "There is no network" not in done.words
+
+
 def test_a_venv_of_others_is_left_alone(tmp_path):
     root = make_project(tmp_path / "course")
     (root / ".venv").mkdir()
@@ -348,32 +465,33 @@ def test_a_check_that_fails_stops_the_start(tmp_path):
         ("share/framewise-course.json", "{}", "unfinished"),
         ("share/framewise-course.json", "{half", "broken"),
         ("share/framewise-course.json", "null", "broken"),
-        ("share/framewise-course.json", '{"lock": "1", "python": "3.11"}', "broken"),
+        ("share/framewise-course.json", '{"lock": "1", "python": "3.99"}', "broken"),
+        ("share/framewise-course.json", f'{{"lock": "1", "python": "{sys.version[:4]}"}}', "moved"),
     ],
 )
 def test_the_state_of_a_venv(tmp_path, monkeypatch, file, content, state):
-    monkeypatch.setattr(course, "VENV", tmp_path)
+    monkeypatch.setattr(course_venv, "VENV", tmp_path)
     if file:
         (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).write_text(content)
-    assert course.venv_state() == state
+    assert course_venv.venv_state() == state
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the lock of Windows is held by a process")
 def test_two_set_ups_at_once(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(course, "BUILD", tmp_path)
-    with course.sole_set_up(), pytest.raises(SystemExit, match="Another set-up"):
-        course.sole_set_up().__enter__()
-    with course.sole_set_up():
+    monkeypatch.setattr(course_venv, "BUILD", tmp_path)
+    with course_install.sole_set_up(), pytest.raises(SystemExit, match="Another set-up"):
+        course_install.sole_set_up().__enter__()
+    with course_install.sole_set_up():
         pass
 
 
 # What is wrong, said plainly
 
 
-def test_course_py_can_be_read_by_an_old_python():
-    source = (ROOT / "scripts" / "course.py").read_text(encoding="utf-8")
-    ast.parse(source, feature_version=(3, 7))
+@pytest.mark.parametrize("path", sorted((ROOT / "scripts").glob("course*.py")), ids=str)
+def test_course_py_can_be_read_by_an_old_python(path):
+    ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 7))
 
 
 def test_an_old_python_is_told_so():
@@ -388,28 +506,71 @@ def test_an_old_python_is_told_so():
     command = [old[0], ROOT / "scripts" / "course.py", "start"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "the course needs 3.11 or newer" in done.stderr
+    assert "The course needs Python 3.11 to 3.14." in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_too_old_is_said_with_a_repair(monkeypatch):
-    monkeypatch.setattr(course, "OLDEST", (9, 9))
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(SystemExit, match=r"needs 3\.11 or newer(.|\n)*python\.org"):
-        course.require_python()
+@pytest.mark.parametrize("version", [(3, 10, 14), (3, 15, 0), (4, 0, 0)])
+@pytest.mark.parametrize(
+    ("there", "repair"), [("", "Install Python 3.13 from python.org"), ("3.12", "Run: python3.12 ")]
+)
+def test_too_old_and_too_new_are_said_with_a_repair(monkeypatch, version, there, repair):
+    monkeypatch.setattr(sys, "version_info", version)
+    monkeypatch.setattr(shutil, "which", lambda name: name == f"python{there}")
+    with pytest.raises(SystemExit) as stopped:
+        course_errors.require_python()
+    first, second = str(stopped.value).strip().splitlines()
+    assert first == "This is Python {}.{}. The course needs Python 3.11 to 3.14.".format(*version)
+    assert repair in second
+
+
+@pytest.mark.parametrize("version", [(3, 11, 0), (3, 14, 9)])
+def test_the_oldest_and_the_newest_python_are_let_in(monkeypatch, version):
+    monkeypatch.setattr(sys, "version_info", version)
+    course_errors.require_python()
+
+
+def test_a_python_that_is_too_new_makes_nothing(tmp_path):
+    root = make_project(tmp_path / "course")
+    before = sorted(root.rglob("*"))
+    code = (
+        "import os, runpy, sys; sys.version_info = (3, 15, 0); sys.argv = sys.argv[1:]\n"
+        "sys.dont_write_bytecode = True; sys.path[0] = os.path.dirname(sys.argv[0])\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    command = [PYTHON, "-c", code, root / "scripts" / "course.py", "start", "--no-browser"]
+    done = subprocess.run(command, env=without_network(), capture_output=True, text=True)
+    assert (done.returncode, "This is Python 3.15." in done.stderr) == (1, True)
+    assert sorted(root.rglob("*")) == before
+
+
+# Binder and Dev Containers
+
+
+def test_binder_and_dev_containers_run_the_same_command():
+    line = "python3 scripts/course.py check --here"
+    build = ROOT / ".binder" / "postBuild"
+    assert build.read_text().startswith("#!/bin/sh\n") and line in build.read_text()
+    assert "set -e" in build.read_text()  # a check that fails must fail the build
+    assert os.name == "nt" or os.access(build, os.X_OK)
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    assert container["postCreateCommand"] == line
+    for version in ((ROOT / ".binder" / "runtime.txt").read_text(), container["image"]):
+        minor = int(version.strip().removeprefix("python").lstrip("-:").split(".")[1])
+        assert course_errors.OLDEST <= (3, minor) <= course_errors.NEWEST
 
 
 @pytest.mark.parametrize("module", ["venv", "ensurepip"])
 def test_debians_split_python(monkeypatch, module):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(SystemExit, match="apt install python3-venv"):
-        course.require_venv_module()
+        course_errors.require_venv_module()
 
 
 def test_a_full_disk_is_seen_before_the_work(monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=10_000_000))
     with pytest.raises(SystemExit, match=r"disk is full: 0\.0 GB free"):
-        course.require_disk()
+        course_errors.require_disk(ROOT)
 
 
 @pytest.mark.parametrize(
@@ -432,23 +593,23 @@ def test_a_full_disk_is_seen_before_the_work(monkeypatch):
     ],
 )
 def test_what_pip_says_in_plain_words(complaint, words):
-    assert words in course.explain(complaint, "the log")
+    assert words in course_errors.explain(complaint, "the log")
 
 
 def test_what_the_system_says_in_plain_words():
     for number, words in ((28, "disk is full"), (13, "cannot be written"), (5, "Input/output")):
         error = OSError(number, os.strerror(number), "a/file")
-        said = course.explain(str(error), error)
+        said = course_errors.explain(str(error), error)
         assert words in said and "a/file" in said
 
 
 def test_here_leaves_the_system_python_alone(tmp_path, monkeypatch):
     (tmp_path / "EXTERNALLY-MANAGED").touch()
-    monkeypatch.setattr(course.sysconfig, "get_path", lambda name: str(tmp_path))
+    monkeypatch.setattr(course_errors.sysconfig, "get_path", lambda name: str(tmp_path))
     monkeypatch.setattr(sys, "base_prefix", sys.prefix)
     monkeypatch.delenv("PIP_BREAK_SYSTEM_PACKAGES", raising=False)
     with pytest.raises(SystemExit, match="without --here"):
-        course.require_unmanaged()
+        course_errors.require_unmanaged()
 
 
 # The server of `start`
@@ -471,29 +632,26 @@ def server(tmp_path_factory) -> Iterator[SimpleNamespace]:
     (home / ".jupyter").mkdir()
     (home / ".jupyter" / "jupyter_server_config.py").write_text(OPEN_TO_ALL)
     with socket.socket() as probe:
-        probe.bind((course.ADDRESS, 0))
+        probe.bind((course_server.ADDRESS, 0))
         port = probe.getsockname()[1]
     with pytest.MonkeyPatch.context() as patch:
         for name in ("HOME", "USERPROFILE"):
             patch.setenv(name, str(home))
         patch.setenv("JUPYTER_CONFIG_PATH", str(home / ".jupyter"))
         patch.setenv("JUPYTER_RUNTIME_DIR", str(home / "runtime"))
-        options = course.parse(["start", "--here", "--no-browser"])
-        command, env = (
-            course.jupyter_command(options, port),
-            course.jupyter_environment(True, "abc"),
-        )
+        command = course_server.jupyter_command(True, port, window=False)
+        env = course_server.jupyter_environment(True, "abc")
     with open(home / "log", "wb") as log:
         child = subprocess.Popen(command, env=env, stdout=log, stderr=log)
     try:
-        course.announce(child, port, "the address")
+        course_server.announce(child, port, "the address")
         yield SimpleNamespace(port=port, runtime=home / "runtime", command=command)
     finally:
         child.terminate()
         child.wait(30)
 
 
-def ask(server, path: str, *, method="GET", host=course.ADDRESS, **headers: str):
+def ask(server, path: str, *, method="GET", host=course_server.ADDRESS, **headers: str):
     connection = http.client.HTTPConnection(host, server.port, timeout=30)
     with contextlib.closing(connection):
         connection.request(method, path, headers=headers)
@@ -522,6 +680,7 @@ def overheard(connection_file: Path) -> list[bytes] | None:
     client = jupyter_client.BlockingKernelClient(connection_file=str(connection_file))
     client.load_connection_file()
     client.start_channels()
+    client.wait_for_ready(timeout=60)
     with zmq.Context() as context, context.socket(zmq.SUB) as thief:
         thief.linger = 0
         thief.subscribe(b"")
@@ -544,7 +703,7 @@ def test_others_cannot_read_what_kernels_say(server):
     assert started.status == 201
     number = json.loads(started.body)["id"]
     assert overheard(server.runtime / f"kernel-{number}.json") is None
-    address = f"ws://{course.ADDRESS}:{server.port}/api/kernels/{number}/channels?token=abc"
+    address = f"ws://{course_server.ADDRESS}:{server.port}/api/kernels/{number}/channels?token=abc"
     with contextlib.closing(websocket.create_connection(address, timeout=60)) as notebook:
         session = jupyter_client.session.Session()
         request = session.msg("execute_request", {"code": "print('a ' + 'secret')"})
@@ -571,22 +730,22 @@ def test_a_taken_port(capsys):
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
-        assert not course.is_free(taken)
+        assert not course_server.is_free(taken)
         with pytest.raises(SystemExit, match=f"Port {taken} is taken"):
-            course.choose_port(taken)
-    assert course.choose_port(taken) == taken
+            course_server.choose_port(taken)
+    assert course_server.choose_port(taken) == taken
 
 
 def test_the_next_free_port_is_taken_and_said(monkeypatch, capsys):
-    monkeypatch.setattr(course, "is_free", lambda port: port == 8890)
-    assert course.choose_port(None) == 8890
+    monkeypatch.setattr(course_server, "is_free", lambda port: port == 8890)
+    assert course_server.choose_port(None) == 8890
     assert "Port 8888 is taken; using 8890." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("uid", "allowed"), [(0, True), (1000, False)])
 def test_root_is_allowed_and_told(monkeypatch, capsys, uid, allowed):
     monkeypatch.setattr(os, "geteuid", lambda: uid, raising=False)
-    command = course.jupyter_command(course.parse(["start", "--no-browser"]), 9000)
+    command = course_server.jupyter_command(False, 9000, window=False)
     assert ("--allow-root" in command) is allowed
     assert ("Running as root" in capsys.readouterr().out) is allowed
     assert "--no-browser" in command
@@ -633,7 +792,7 @@ def wheel(tmp_path, monkeypatch) -> SimpleNamespace:
     models = tmp_path / "models"
     models.mkdir()
     (models / "models.json").write_text(json.dumps(wanted))
-    monkeypatch.setattr(course, "MODELS", models)
+    monkeypatch.setattr(course_install, "MODELS", models)
     return SimpleNamespace(folder=tmp_path, models=models, wanted=wanted)
 
 
@@ -642,18 +801,18 @@ def digest(content: bytes) -> str:
 
 
 def test_networks_are_kept_with_their_licence(wheel):
-    assert not course.networks_ready()
-    course.keep_networks(wheel.folder, wheel.wanted)
-    assert course.networks_ready()
+    assert not course_install.networks_ready()
+    course_install.keep_networks(wheel.folder, wheel.wanted)
+    assert course_install.networks_ready()
     assert (wheel.models / "LICENSE.txt").read_text() == "free"
     (wheel.models / "b.tflite").write_bytes(b"damaged")
-    assert not course.networks_ready()
+    assert not course_install.networks_ready()
 
 
 def test_a_network_with_a_wrong_hash_is_not_kept(wheel):
     wheel.wanted["files"]["b"]["sha256"] = "0" * 64
     with pytest.raises(SystemExit, match=r"b\.tflite is not the file"):
-        course.keep_networks(wheel.folder, wheel.wanted)
+        course_install.keep_networks(wheel.folder, wheel.wanted)
     assert [path.name for path in wheel.models.iterdir()] == ["models.json"]
 
 
@@ -675,6 +834,26 @@ def test_a_lock_is_all_hashes_and_names_no_place(name):
     packages = [line for line in text.splitlines() if line[:1].isalnum()]
     assert text.count("--hash=sha256:") >= len(packages) > 30
     assert not any(word in text for word in ("http:", "https:", "file:", "/home", "/tmp"))
+
+
+def test_the_project_is_the_package_with_its_version_and_the_pythons_of_the_set_up():
+    file = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    newest = (course_errors.NEWEST[0], course_errors.NEWEST[1] + 1)
+    wanted = ">={}.{},<{}.{}".format(*course_errors.OLDEST, *newest)
+    assert file["project"]["name"] == framewise.__name__
+    assert file["project"]["requires-python"] == wanted
+    assert file["project"]["dynamic"] == ["version"] and "version" not in file["project"]
+    setuptools = file["tool"]["setuptools"]
+    assert setuptools["dynamic"]["version"]["attr"] == "framewise.__version__"
+    assert [ROOT / folder for folder in setuptools["packages"]["find"]["where"]] == [
+        course_venv.NOTEBOOKS
+    ]
+
+
+def test_no_program_edits_the_path():
+    programs = [path for name in ("notebooks", "scripts") for path in (ROOT / name).rglob("*.py")]
+    assert programs
+    assert not [path for path in programs if "sys.path" in path.read_text(encoding="utf-8")]
 
 
 # check.py

@@ -8,7 +8,7 @@ import evaluate
 import numpy as np
 import pytest
 from evaluate import Score
-from framewise import DATA, blinks, clips, consent
+from framewise import DATA, blinks, clips, consent, landmarks
 from framewise.tracking import FaceTrack
 
 
@@ -179,6 +179,25 @@ def kept_table(name):
     path = DATA / "evaluation" / name
     with open(path, newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def test_what_notebook_07_says_of_the_kept_table():
+    rows = [r for r in kept_table("blinks.csv") if r["method"] == "mesh ratio, fixed at 0.235"]
+    false_alarms = {row["on"]: row["false_alarms"] for row in rows}
+    found = {r["hits"] for r in kept_table("blinks.csv") if r["condition"] == "quarter size"}
+    words = (DATA.parent / "notebooks" / "07_blinks.ipynb").read_text(encoding="utf-8")
+    assert found == {"0"} and "At quarter size no blink is found." in words
+    assert f"0.235 gave {false_alarms[evaluate.GROUPS[0]]} false alarm." in words
+    assert f"On these five it gives {false_alarms['other people']}." in words
+
+
+def test_how_wide_eyes_are_at_quarter_size():
+    talks = [name for name in consent.catalogue() if name.endswith("_talk")]
+    widths = [
+        landmarks.eye_width(landmarks.find_landmarks(clips.open_sample(name)[0])) / 4
+        for name in talks
+    ]
+    assert len(widths) == 9 and 7 < min(widths) and max(widths) < 8.1
 
 
 @pytest.mark.parametrize(

@@ -918,6 +918,48 @@ class Deceptive(Noise):
         return StandIn.__getitem__(self, i) if i in plain else super().__getitem__(i)
 
 
+def with_pictures(path, clip, *, max_mb, **options):
+    """Write a page whose pictures were encoded before, as `inspect` does."""
+    pictures = inspector.Pictures(clip, max_mb)
+    for i in range(len(clip)):
+        pictures.take(i, Noise.__getitem__(clip, i))
+    view = inspector.FrameInspector(clip, **options)
+    return view.to_html(path, max_mb=max_mb, pictures=pictures)
+
+
+class Counted(Noise):
+    """Noise that counts how often a frame of it is read."""
+
+    looks = 0
+
+    def __getitem__(self, i):
+        self.looks += 1
+        return super().__getitem__(i)
+
+
+@pytest.mark.parametrize(("count", "max_mb"), [(60, 24), (60, 6), (400, 6)])
+def test_pictures_of_the_first_pass_are_not_read_again(tmp_path, count, max_mb):
+    clip = Counted(count, (320, 240))
+    page = with_pictures(tmp_path / "p.html", clip, track=track_of(clip), max_mb=max_mb)
+    assert clip.looks <= 12  # what the sizes are estimated from
+    assert page.stat().st_size < max_mb * 1e6
+    pictures = [size for chunk in blocks_of(page).values() for size in chunk.get("buffers", [])]
+    assert all(pictures)
+
+
+def test_pictures_of_the_first_pass_are_those_of_a_second_one(tmp_path):
+    clip = Noise(20, (64, 48))
+    first = with_pictures(tmp_path / "a.html", clip, max_mb=8)
+    assert first.read_bytes() == page_of(tmp_path / "b.html", clip).read_bytes()
+
+
+def test_more_faces_than_expected_do_not_break_the_bound(tmp_path):
+    clip = Noise(200, (320, 240))
+    tracks = [track_of(clip)] * 8
+    page = with_pictures(tmp_path / "p.html", clip, track=tracks, max_mb=6)
+    assert 3e6 < page.stat().st_size < 6e6
+
+
 def test_pictures_that_are_larger_than_they_looked_do_not_break_the_bound(tmp_path):
     path = page_of(tmp_path / "p.html", Deceptive(150, (320, 240)), max_mb=2)
     assert 1e6 < path.stat().st_size <= 2e6
@@ -1072,7 +1114,7 @@ def test_a_missing_video_is_one_line(tmp_path, capsys):
 def test_a_clip_without_faces_still_gets_its_page(
     plain_video, tmp_path, monkeypatch, capsys, notices
 ):
-    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: [])
+    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip, watch: [])
     out = tmp_path / "page.html"
     assert inspect_video.main([str(plain_video), "--out", str(out), "--no-browser"]) == 0
     text = out.read_text(encoding="utf-8")
@@ -1211,7 +1253,7 @@ def test_the_readme_describes_every_key_and_every_kind_of_warning(notices):
 
 
 def test_json_is_written_beside_the_page(plain_video, tmp_path, monkeypatch, capsys, notices):
-    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: [blinking(clip)])
+    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip, watch: [blinking(clip)])
     out, numbers = tmp_path / "page.html", tmp_path / "new ü" / "numbers ü.json"
     ask = [str(plain_video), "--out", str(out), "--json", str(numbers), "--no-browser"]
     for _ in range(2):  # a file of ours is replaced
@@ -1224,7 +1266,7 @@ def test_json_is_written_beside_the_page(plain_video, tmp_path, monkeypatch, cap
 
 
 def test_a_clip_without_faces_has_json_without_faces(plain_video, tmp_path, monkeypatch, notices):
-    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: [])
+    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip, watch: [])
     out, numbers = tmp_path / "page.html", tmp_path / "numbers.json"
     inspect_video.inspect(plain_video, out, numbers)
     assert json.loads(numbers.read_text(encoding="utf-8"))["faces"] == []
@@ -1232,7 +1274,7 @@ def test_a_clip_without_faces_has_json_without_faces(plain_video, tmp_path, monk
 
 @pytest.mark.parametrize("content", ["my own work", "[1]", '{"clip": 1}', b"\xff", None])
 def test_only_json_of_ours_is_replaced(content, plain_video, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: 1 / 0)
+    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip, watch: 1 / 0)
     yours = tmp_path / "yours.json"
     if content is None:
         yours.mkdir()
@@ -1272,7 +1314,7 @@ def test_odd_names_have_a_page_and_numbers(
     if os.name == "nt" or (isinstance(name, bytes) and sys.platform == "darwin"):
         pytest.skip("this system takes no such names")
     monkeypatch.setattr(inspect_video, "DATA", tmp_path / "data")
-    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: [])
+    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip, watch: [])
     video = plain_video.rename(tmp_path / os.fsdecode(name))
     page = inspect_video.inspect(video, numbers=tmp_path / "n.json")
     assert page.parent == tmp_path / "build" and blocks_of(page)["state"]["_info"]["count"] == 90
@@ -1289,7 +1331,7 @@ def test_a_name_that_looks_like_an_option_is_said_in_words(capsys):
 
 def test_two_videos_of_one_name_have_two_pages(plain_video, tmp_path, monkeypatch, notices):
     monkeypatch.setattr(inspect_video, "DATA", tmp_path / "data")
-    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: [])
+    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip, watch: [])
     other = write_video(tmp_path / "other.mp4", count=5)
     (tmp_path / "there").mkdir()
     other = other.rename(tmp_path / "there" / plain_video.name)
@@ -1308,7 +1350,7 @@ def test_two_videos_of_one_name_have_two_pages(plain_video, tmp_path, monkeypatc
 def test_what_ends_a_run_is_said_in_one_line_at_every_stage(
     stage, error, code, said, plain_video, tmp_path, monkeypatch, capsys, notices
 ):
-    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip: [])
+    monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip, watch: [])
     owner = {"Clip": inspect_video.clips, "track_faces": inspect_video.tracking,
              "to_html": inspector.FrameInspector, "write_json": inspect_video}[stage]  # fmt: skip
     monkeypatch.setattr(owner, stage, lambda *_, **__: (_ for _ in ()).throw(error))
@@ -1320,7 +1362,7 @@ def test_what_ends_a_run_is_said_in_one_line_at_every_stage(
 
 
 def test_an_error_stands_on_a_line_of_its_own_below_no_bar(plain_video, monkeypatch, capsys):
-    def fail(clip):
+    def fail(clip, watch):
         for _ in inspect_video.tqdm(range(3), "following faces", leave=False):
             raise OSError("the disk is gone")
 

@@ -1,14 +1,10 @@
 """The renderer of the sample people: its motion, and one small frame where Blender is installed."""
 
 import importlib.util
-import sys
-from pathlib import Path
 
+import motion
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts" / "render"))
-import motion
 from motion import FPS, Act
 
 MINUTE = 60 * FPS

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from framewise import clips, landmarks, likeness, repeats, shots, tracking
-from videos import write_video
+from videos import read_number, write_video
 
 SHARED = ("ana_talk", "ben_talk")
 
@@ -391,6 +391,16 @@ def test_an_interruption_is_told(monkeypatch):
     monkeypatch.setattr(tracking, "_measured", lambda *_: arrays)
     (notice,) = tracking.clip_notices(Film([None] * 100))
     assert notice[:3] == ("interrupted", 20, 60) and "In 3 of 100 frames" in notice.statement
+
+
+def test_a_watcher_sees_each_frame_once_and_in_order(plain_video, monkeypatch, tmp_path):
+    monkeypatch.setattr(clips, "DATA", tmp_path)
+    clip, seen = clips.Clip(plain_video), []
+    for _ in range(2):  # the second time the tracks come from the cache
+        tracking.track_faces(
+            clip, progress=False, watch=lambda i, image: seen.append((i, read_number(image)))
+        )
+    assert seen == [(i, i) for i in range(90)]
 
 
 def test_a_single_frame_has_nothing_to_tell():

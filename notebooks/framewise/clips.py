@@ -24,11 +24,14 @@ import cv2
 import numpy as np
 
 from framewise import DATA, __version__, consent
-from framewise.workbench import encode, video
+from framewise.workbench import encode, table, video
 from framewise.workbench.files import whole_or_nothing
 
 MP4 = {"movflags": "+faststart", "max_interleave_delta": "0"}
 """How files are laid out: quick to start, sound beside the picture it belongs to."""
+
+LONG = 10_000_000
+"""Bytes. Longer files are opened from their table, if it is exact; see `workbench.table`."""
 
 KEEP_AFTER = 1.0
 """A file that took longer than this to read through, in seconds, is remembered."""
@@ -39,8 +42,9 @@ class Clip:
 
     Opening decodes the whole file once without keeping pixels; this is what makes the frame
     numbers exact on variable frame rates, B-frames and files without a frame count. The result
-    is kept for long files, so that they open at once the next time. Memory does not grow with
-    length.
+    is kept for long files, so that they open at once the next time. Long MP4 files whose table
+    of packets is exact are not decoded first. Each of their frames is compared with the table
+    when it is shown. Memory does not grow with length.
 
     Every frame is shown as the file asks: upright, mirrored if it says so, with square pixels.
     All frames have one size; where it changes inside the file, later frames are scaled to the
@@ -83,9 +87,7 @@ class Clip:
         self._identity = _identity(self.path)
         self.sha256 = consent.sha256_of(self.path)
         self.entry = consent.entry_of(self.path, self.sha256)
-        self._index = _load_index(self.path, self.sha256)
-        self.times, self.fps = self._index.times, float(self._index.fps)
-        self.notices = tuple(video.file_notices(self._index))
+        self._take(_load_index(self.path, self.sha256))
         self.size_wh: tuple[int, int] | None = None
         self._reader: Iterator[np.ndarray] | None = None
         self._next = 0
@@ -128,6 +130,16 @@ class Clip:
         start, stop, _ = slice(start, stop).indices(len(self))
         if start >= stop:
             return
+        count = start
+        try:
+            for image in self._decoded(start, stop):
+                yield image
+                count += 1
+        except video.Unsure:
+            self._read_again()
+            yield from self._decoded(count, stop)
+
+    def _decoded(self, start: int, stop: int) -> Iterator[np.ndarray]:
         begins, ways = self._index.shapes[:, 0], self._index.shapes[:, 3]
         count, pixel = start, float(self._index.pixel)
         self._check_unchanged()
@@ -140,6 +152,24 @@ class Clip:
             count += 1
         if count < stop:
             raise OSError(f"{self.path}: frame {count} no longer decodes. Open the clip again.")
+
+    def _take(self, index: video.Index) -> None:
+        self._index = index
+        self.times, self.fps = index.times, float(index.fps)
+        self.notices = tuple(video.file_notices(index))
+
+    def _read_again(self) -> None:
+        """Decode the whole file, because its table does not hold; warn of what is damaged."""
+        index = video.read_through(self.path)
+        save_arrays(cache_file(self.sha256, "index"), index._asdict())
+        if not np.array_equal(index.pts, self._index.pts):
+            raise OSError(
+                f"{self.path}: the table of this file names frames that do not decode. The file "
+                "has now been decoded from start to end. Open the clip again."
+            )
+        self._take(index)
+        if self.damage():
+            warnings.warn(self.damage(), stacklevel=4)
 
     def damage(self) -> str:
         """Say in words which frames are missing or guessed; empty if none."""
@@ -398,10 +428,12 @@ def _load_index(path: Path, sha256: str) -> video.Index:
     kept = load_arrays(cached)
     if kept.keys() == set(video.Index._fields):
         return video.Index(**kept)
-    began = time.monotonic()
-    index = video.read_through(path)
-    if time.monotonic() - began > KEEP_AFTER:
-        save_arrays(cached, index._asdict())
+    index = table.read_table(path) if path.stat().st_size > LONG else None
+    if index is None:
+        began = time.monotonic()
+        index = video.read_through(path)
+        if time.monotonic() - began > KEEP_AFTER:
+            save_arrays(cached, index._asdict())
     return index
 
 

@@ -2,7 +2,8 @@
 
 Notebook: 00_start_here.ipynb
 
-Public: FrameInspector, Layer, Reel, base64_of, check_page, check_target, readable, write_private.
+Public: FrameInspector, Layer, Pictures, Reel, base64_of, check_page, check_target, readable,
+write_private.
 
 The browser holds the frames near the cursor and paints them by itself; Python hands them over in
 chunks of JPEG when asked. Look at them here, but measure on `clip[i]`: JPEG leaves traces too.
@@ -132,6 +133,10 @@ class _Sample(NamedTuple):
     """The number of frames in all."""
 
 
+ONE_FACE = 2200
+"""Bytes of numbers and curves that a frame with one face takes in a page, about."""
+
+
 @dataclass(frozen=True, eq=False)
 class Reel:
     """What a browser gets of a clip: every `step`-th frame, scaled, and the numbers measured."""
@@ -142,6 +147,8 @@ class Reel:
     step: int = 1
     scale: float = 1.0
     jpeg: Sequence[int] = tuple(FINE)
+    ready: Mapping[int, bytes] = field(default_factory=dict)
+    """Pictures that are encoded already, by frame."""
 
     @property
     def unit(self) -> float:
@@ -188,7 +195,7 @@ class Reel:
         jpegs, problem = [], None
         for frame in frames:
             try:
-                jpegs.append(self.encode(self.clip[frame]))
+                jpegs.append(self.ready.get(frame) or self.encode(self.clip[frame]))
             except Exception as error:  # told in the browser, which goes on with other frames
                 jpegs.append(b"")
                 problem = _words(error)
@@ -198,6 +205,9 @@ class Reel:
         """Return a picture as JPEG."""
         if self.scale != 1:
             size_wh = [max(1, round(n * self.scale)) for n in image.shape[1::-1]]
+            while image.shape[1] >= 2 * size_wh[0] and min(image.shape[:2]) > 1:  # halving is fast
+                half_wh = [n // 2 for n in image.shape[1::-1]]
+                image = cv2.resize(image, half_wh, interpolation=cv2.INTER_AREA)
             image = cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA)
         return cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), self.jpeg)[1].tobytes()
 
@@ -228,7 +238,8 @@ class Reel:
             ratio = reel.need(sample) / budget
             if ratio <= 1 or reel.scale == smallest:
                 return replace(reel, step=min(math.ceil(ratio), sample.count))
-            reel = replace(reel, scale=max(smallest, reel.scale * min(0.95, ratio**-0.5)))
+            scale = max(smallest, reel.scale * min(0.95, ratio**-0.5))
+            reel = replace(reel, scale=scale, ready={})
 
     def need(self, sample: _Sample) -> float:
         """Estimate what those frames take in a page, in bytes."""
@@ -255,6 +266,32 @@ class Reel:
         )
         which = "every frame" if self.step == 1 else f"only one frame in {self.step}"
         return f"{which}, {'full size' if shrunk == whole else f'shrunk from {whole} to {shrunk}'}"
+
+
+class Pictures:
+    """Pictures of a clip for `FrameInspector.to_html`, encoded while somebody else decodes it.
+
+    Parameters
+    ----------
+    clip : Clip
+    max_mb : float
+        The greatest size of the page, in MB (1e6 bytes). The pictures get the size that fits if one
+        face is seen. If more are seen, they are decoded again and shrunk further.
+    """
+
+    def __init__(self, clip: Clip, max_mb: float) -> None:
+        reel = replace(Reel(clip), jpeg=SMALL)
+        self._reel = reel.fit(reel.sample(len(clip), ONE_FACE), 0.95e6 * max_mb)
+        self._jpegs: dict[int, bytes] = {}
+
+    def take(self, frame: int, image: np.ndarray) -> None:
+        """Encode the picture of a frame, (H, W, 3) uint8 RGB, if the page is to hold it."""
+        if frame % self._reel.step == 0:
+            self._jpegs[frame] = self._reel.encode(image)
+
+    def of(self, reel: Reel) -> Reel:
+        """Return a reel of the same clip with these pictures, as far as there are any."""
+        return replace(reel, scale=self._reel.scale, ready=self._jpegs) if self._jpegs else reel
 
 
 class FrameInspector(anywidget.AnyWidget):
@@ -476,6 +513,7 @@ class FrameInspector(anywidget.AnyWidget):
         warnings: Sequence[str] = (),
         notes: Mapping[str, str] | None = None,
         max_mb: float = 8,
+        pictures: Pictures | None = None,
     ) -> Path:
         """Write the inspector as one page that needs no kernel, no network and no other file.
 
@@ -500,6 +538,8 @@ class FrameInspector(anywidget.AnyWidget):
         max_mb : float
             The greatest size of the page, in MB (1e6 bytes). The page's program and one small
             picture are written even if they are larger than this.
+        pictures : Pictures, optional
+            Pictures of the clip that are encoded already.
 
         Raises
         ------
@@ -508,18 +548,21 @@ class FrameInspector(anywidget.AnyWidget):
         """
         path = check_page(path)
         head = {"title": title, "warnings": warnings, "notes": notes or {}}
-        page, kept = self._page_within(max_mb * 1e6, head)
+        page, kept = self._page_within(max_mb * 1e6, head, pictures)
         print(f"writing {path.name}: {len(page) / 1e6:.1f} MB, {kept}")
         write_private(path, page)
         return path
 
-    def _page_within(self, limit: float, head: dict[str, Any]) -> tuple[bytes, str]:
+    def _page_within(
+        self, limit: float, head: dict[str, Any], pictures: Pictures | None
+    ) -> tuple[bytes, str]:
         """Return a page of at most `limit` bytes, and which frames it keeps in what size.
 
         The size of the frames is estimated from a few of them. If the estimate was too low, they
         are shrunk further.
         """
         whole, counts = [replace(reel, jpeg=SMALL) for reel in self._reels], self._counts()
+        whole[0] = pictures.of(whole[0]) if pictures else whole[0]
         numbers = len(json.dumps(self._page_state(whole)))
         thin = numbers > limit / 4  # then only the frames that the page keeps have numbers
         rest = len(_page({"_info": {"name": ""}}, (), **head)) + (0 if thin else numbers)

@@ -53,8 +53,10 @@ hidden. In our trials the same person came to 0.04 at most, two different people
 NEW_LOOKS = 0.15
 """If the looks of a face change by more than this between two frames, the detector runs again."""
 
-LOOK_EVERY = 5
-"""Every 5 frames we keep a portrait of each face, and search small tiles for missing faces."""
+LOOK_EVERY, LOOK_CLOSELY_EVERY = 5, 15
+"""Every 5 frames we keep a portrait of each face, and look for more faces in the whole picture.
+Every 15 frames we search small tiles for them too, which takes 42 looks in a picture of 640 x 480.
+Where no face is known, this is done every 5 frames, and at once where a face is lost."""
 
 READ_AHEAD = 64_000_000
 """Bytes of pictures that may wait between the threads on either side."""
@@ -122,7 +124,12 @@ def track_face(clip: Clip, *, progress: bool = True) -> FaceTrack:
     return _cached_tracks(clip, 1, progress)[0]
 
 
-def track_faces(clip: Clip, *, progress: bool | Bar = True) -> list[FaceTrack]:
+def track_faces(
+    clip: Clip,
+    *,
+    progress: bool | Bar = True,
+    watch: Callable[[int, np.ndarray], object] | None = None,
+) -> list[FaceTrack]:
     """Follow every face of a clip, each under one identity.
 
     A face that was away, or that appears after a cut, counts as a known person if the portraits of
@@ -138,13 +145,16 @@ def track_faces(clip: Clip, *, progress: bool | Bar = True) -> list[FaceTrack]:
     clip : Clip
     progress : bool or callable
         Show a progress bar. A callable (see `Bar`) takes the place of the usual bar.
+    watch : callable, optional
+        Called with the number and the picture of each frame, in order, from another thread. If the
+        tracks are known already, the frames are not decoded, and nothing is called.
 
     Returns
     -------
     list of FaceTrack
         The one seen longest first; empty if there is no face.
     """
-    tracks = _cached_tracks(clip, None, progress)
+    tracks = _cached_tracks(clip, None, progress, watch)
     return sorted(tracks, key=lambda track: np.isnan(track.score).sum())
 
 
@@ -291,17 +301,21 @@ def _looks(crop: np.ndarray) -> np.ndarray:
     return cv2.resize(inside, (8, 8), interpolation=cv2.INTER_AREA) / np.float32(255)
 
 
-def _cached_tracks(clip: Clip, most: int | None, progress: bool | Bar) -> list[FaceTrack]:
-    arrays = _measured(clip, most, progress)
+def _cached_tracks(
+    clip: Clip, most: int | None, progress: bool | Bar, watch: Callable | None = None
+) -> list[FaceTrack]:
+    arrays = _measured(clip, most, progress, watch)
     rows = zip(*(arrays[name] for name in PER_FACE), strict=True)
     return [FaceTrack(*row, clip.times, arrays["cuts"], arrays["repeats"]) for row in rows]
 
 
-def _measured(clip: Clip, most: int | None, progress: bool | Bar) -> dict[str, np.ndarray]:
+def _measured(
+    clip: Clip, most: int | None, progress: bool | Bar, watch: Callable | None = None
+) -> dict[str, np.ndarray]:
     file = cache_file(clip.sha256, f"faces-{most or 'all'}-{_version()}")
     arrays = load_arrays(file)
     if not arrays:
-        arrays = follow(clip, most, progress=progress)
+        arrays = follow(clip, most, progress=progress, watch=watch)
         save_arrays(file, arrays)
     return arrays
 
@@ -314,8 +328,10 @@ def _version(package: Path = Path(__file__).parent, networks: Path = models.FOLD
     return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
-def follow(clip: Clip, most: int | None, *, progress: bool | Bar) -> dict[str, np.ndarray]:
-    """Follow one person or (`most` None) all, in one pass over the clip.
+def follow(
+    clip: Clip, most: int | None, *, progress: bool | Bar, watch: Callable | None = None
+) -> dict[str, np.ndarray]:
+    """Follow one person or (`most` None) all, in one pass over the clip; see `track_faces`.
 
     Two more threads work at the same time: one decodes the next frames, one measures the eyes in
     the last frames.
@@ -327,7 +343,7 @@ def follow(clip: Clip, most: int | None, *, progress: bool | Bar) -> dict[str, n
         appear; cuts and repeats as in FaceTrack.
     """
     sightings: list[_Sighting] = []
-    waiting: deque[Future[tuple[Eyes, np.ndarray]]] = deque()
+    waiting: deque[Future] = deque()
     pictures, changes, before = [], [], None
     with ThreadPoolExecutor(1) as decoder, ThreadPoolExecutor(1) as worker:
         frames = _ahead(clip.frames(), decoder)
@@ -340,6 +356,8 @@ def follow(clip: Clip, most: int | None, *, progress: bool | Bar) -> dict[str, n
             for sighting, points, score in found:
                 waiting.append(worker.submit(look_at_eyes, image, points))
                 sighting.rows[t] = points, score, waiting[-1]
+            if watch:
+                waiting.append(worker.submit(watch, t, image))
             boxes = np.array([face_box(points) for _, points, _ in found])
             changes.append(repeats.face_change(before, image, boxes) if t else (np.inf, np.inf))
             before = image
@@ -396,7 +414,7 @@ def _faces_in(image: np.ndarray, t: int, sightings: list[_Sighting], most: int |
     found = _without_doubles(found)
     if not found or (most is None and t % LOOK_EVERY == 0):
         lost_now = any(t - 1 in s.rows and not s.here for s in sightings)
-        closely = t % LOOK_EVERY == 0 or lost_now
+        closely = lost_now or t % (LOOK_CLOSELY_EVERY if found else LOOK_EVERY) == 0
         new = _new_faces(image, closely, [face_box(row[1]) for row in found])
         for face in new if most is None else _most_alike(image, new, sightings[:1]):
             sightings.append(_Sighting())

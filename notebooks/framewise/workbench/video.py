@@ -3,8 +3,8 @@
 A full pass decodes every frame once and keeps a checksum of each. What comes after a seek is
 compared with these checksums, so frame n is always the n-th frame of the full pass.
 
-Public: Index, open_video, refuse_large, header_size, read_through, decode_from, view, clock,
-file_notices, damage.
+Public: Index, Unsure, open_video, refuse_large, header_size, read_through, record, frames_of,
+decode_from, view, clock, file_notices, damage.
 """
 
 from __future__ import annotations
@@ -42,13 +42,17 @@ STILL_BRANDS = ("heic", "heix", "heim", "heis", "mif1", "avif")
 """Major brands of ISO files that hold photos (ISO/IEC 23008-12, AVIF 1.1)."""
 
 
+class Unsure(Exception):
+    """What is decoded does not agree with the table of the file."""
+
+
 class Index(NamedTuple):
     """What a full pass through a file tells of its T frames, as arrays that can be kept."""
 
     pts: np.ndarray
     """(T,) int64: timestamps as the file gives them, or NO_TIME."""
     prints: np.ndarray
-    """(T,) uint32: checksums of the decoded pictures."""
+    """(T,) uint32: checksums of the decoded pictures; (0,) if the index comes from `table`."""
     apart: np.ndarray
     """() int64: how many rows apart those are that the checksums cover."""
     keys: np.ndarray
@@ -292,8 +296,8 @@ def _decode_all(path: Path, *, strict: bool, thread_type: str, apart: int) -> _P
             elif frames is None and packets:  # what waited in the decoder for the end of the file
                 packets[-1] = packets[-1]._replace(harmed=True)
             errors.clear()
-            while frames:  # each is gone before the next packet is decoded: see _frames
-                records.append(_record(frames.pop(0), way, apart))
+            while frames:  # each is gone before the next packet is decoded: see frames_of
+                records.append(record(frames.pop(0), way, apart))
                 way = records[-1].shape[2]
                 if records[-1].key:  # a frame whose side data was read holds itself
                     gc.collect(2 if apart == 1 else 0)
@@ -309,7 +313,7 @@ def _decode_all(path: Path, *, strict: bool, thread_type: str, apart: int) -> _P
         )
 
 
-def _record(frame: av.VideoFrame, way: int | None, apart: int) -> _Frame:
+def record(frame: av.VideoFrame, way: int | None, apart: int) -> _Frame:
     """Note what is to be kept of a frame; `way` is the orientation of the one before, if any."""
     if frame.key_frame or way is None:
         way = _orientation(frame, way or 0)
@@ -363,7 +367,7 @@ def _decode_packets(container, stream) -> Iterator[tuple[av.Packet | None, list 
             yield packet, None
 
 
-def _frames(container, stream) -> Iterator[av.VideoFrame]:
+def frames_of(container, stream) -> Iterator[av.VideoFrame]:
     """Yield frames; whoever gets one drops it before the next, and so does every pass.
 
     Where data is damaged, FFmpeg leaves in a picture what its memory held before. That is always
@@ -372,6 +376,33 @@ def _frames(container, stream) -> Iterator[av.VideoFrame]:
     for _, frames in _decode_packets(container, stream):
         while frames:
             yield frames.pop(0)
+
+
+def _faultless(container, stream, pts: int) -> Iterator[av.VideoFrame]:
+    """Yield the frames from time `pts` on; before it, pictures that no other needs are skipped.
+
+    Raises
+    ------
+    Unsure
+        A picture is damaged. Later ones may build on it.
+    """
+    context = stream.codec_context
+    context.skip_frame = "NONREF"
+    for packet in container.demux(stream):
+        if packet.pts is None or packet.pts >= pts:
+            context.skip_frame = "DEFAULT"
+        with _errors(stream) as errors:
+            try:
+                frames = stream.decode(packet)
+            except av.error.FFmpegError:
+                raise Unsure from None
+        if any(name == context.name for _, name, _ in errors) or any(f.is_corrupt for f in frames):
+            raise Unsure
+        while frames:
+            frame = frames.pop(0)
+            if frame.pts is None or frame.pts >= pts:
+                yield frame
+            del frame
 
 
 def _print(frame: av.VideoFrame, apart: int) -> int:
@@ -553,7 +584,15 @@ def decode_from(path: Path, index: Index, start: int) -> Iterator[av.VideoFrame]
     Decoding begins at a key frame. If a frame differs from the full pass, decoding begins again at
     an earlier key frame, and in the end at the start of the file. Only one thread is used: several
     threads guess damaged parts differently, and are slower on small pictures.
+
+    Raises
+    ------
+    Unsure
+        The index comes from `table`, and a frame is missing, damaged, or of another size.
     """
+    if not len(index.prints):
+        yield from _by_table(path, index, start)
+        return
     keys = index.keys[(index.keys > 0) & (index.keys <= start)]
     for key in keys[:-3:-1]:
         for frame in _after_seek(path, int(index.pts[key]), int(index.pts[start])):
@@ -566,7 +605,23 @@ def decode_from(path: Path, index: Index, start: int) -> Iterator[av.VideoFrame]
         if start == len(index.pts):
             return
     with open_video(path) as (container, stream):
-        yield from islice(_frames(container, stream), start, None)
+        yield from islice(frames_of(container, stream), start, None)
+
+
+def _by_table(path: Path, index: Index, start: int) -> Iterator[av.VideoFrame]:
+    """Yield frames by an index without checksums; `table` tells why decoding may begin there."""
+    key, count = index.keys[index.keys <= start][-1], start
+    with open_video(path, strict=True) as (container, stream):
+        container.seek(int(index.pts[key]), stream=stream)
+        for frame in _faultless(container, stream, int(index.pts[start])):
+            found = frame.pts, (frame.width, frame.height), frame.interlaced_frame
+            if found != (index.pts[count], tuple(index.shapes[0, 1:3]), False):
+                raise Unsure
+            yield frame
+            del frame
+            count += 1
+    if count < len(index.pts):
+        raise Unsure
 
 
 def _after_seek(path: Path, key: int, pts: int) -> Iterator[av.VideoFrame]:
@@ -576,7 +631,7 @@ def _after_seek(path: Path, key: int, pts: int) -> Iterator[av.VideoFrame]:
             if frames is not None:  # the decoder has read the notes that stand only at the start
                 break
         container.seek(key, stream=stream)
-        frames = _frames(container, stream)
+        frames = frames_of(container, stream)
         yield from dropwhile(lambda frame: frame.pts is not None and frame.pts < pts, frames)
 
 

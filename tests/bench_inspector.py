@@ -1,22 +1,17 @@
 """Measure the frame inspector in Chromium and a JupyterLab of its own, and print one table.
 
-Run inside the project's .venv, with Chromium and chromedriver:  python scripts/bench_inspector.py
+Run inside the project's .venv, with Chromium and chromedriver:  python tests/bench_inspector.py
 
 A frame counts as painted when it is drawn on the canvas; the screen shows it at its next refresh.
 Nothing here passes or fails.
 """
 
 import statistics
-import sys
 import tempfile
 from pathlib import Path
 
 import cv2
 import numpy as np
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "notebooks"), str(ROOT / "tests")]
-from bench import row
 from browsing import chromium, jupyterlab, metrics, run_in_lab, wait
 from framewise import clips, inspector
 
@@ -76,6 +71,10 @@ await rest(9000);
 press(" ");
 done(window.painted);
 """
+
+
+def row(what: str, figure: str) -> None:
+    print(f"{what:<58} {figure}", flush=True)
 
 
 def main() -> None:
