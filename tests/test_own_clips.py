@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import warnings
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,11 +23,11 @@ import pytest
 from browsing import chromium, jupyterlab, metrics, run_in_lab, wait
 from framewise import clips, consent, detection, marks, own_clips, tracking
 from framewise.consent import ConsentError
-from framewise.workbench import files
+from framewise.workbench import agreement, files, forgetting, headcount, keeping
 from selenium.webdriver.common.by import By
 from videos import write_video
 
-CHECK_SHOTS = my_clips._check_shots
+CHECK_SHOTS = headcount.check_shots
 TOMORROW = date.today() + timedelta(days=1)
 FORM = b"We agree."
 ODD_NAMES = {
@@ -54,8 +55,8 @@ def home(tmp_path, monkeypatch):
     data.mkdir(parents=True)
     monkeypatch.setattr(consent, "MINE", data / "my_clips")
     monkeypatch.setattr(clips, "DATA", data)
-    monkeypatch.setattr(my_clips, "DATA", data)
-    monkeypatch.setattr(my_clips, "_check_shots", lambda path, named: None)  # it takes its time
+    monkeypatch.setattr(forgetting, "DATA", data)
+    monkeypatch.setattr(headcount, "check_shots", lambda path, named, bar: None)  # takes long
     return data / "my_clips"
 
 
@@ -71,7 +72,7 @@ def film(tmp_path, ana):
 
 def own_word(**changes):
     given = {"people": ["Zoë"], "scope": ["analyse", "make"], "until": TOMORROW, "contact": "Zoë"}
-    return my_clips.Agreement(**given | changes)
+    return agreement.Agreement(**given | changes)
 
 
 def signed(folder, **changes):
@@ -102,9 +103,9 @@ def streams(path):
 
 @pytest.mark.parametrize("name", ODD_NAMES, ids=list(ODD_NAMES.values()))
 def test_kept_opened_listed_and_forgotten_without_a_trace(name, home, film, tmp_path, capsys):
-    agreement = signed(tmp_path, scope=["analyse"])
+    agreed = signed(tmp_path, scope=["analyse"])
     before = tree(tmp_path)
-    entry = my_clips.add(film, agreement, name=name)
+    entry = keeping.add(film, agreed, name=name)
     assert (entry["id"], entry["title"]) == (ODD_NAMES[name], name)
     assert tree(home) == sorted(
         ["catalog.json", "catalog.json.bak"]
@@ -126,7 +127,7 @@ def test_kept_opened_listed_and_forgotten_without_a_trace(name, home, film, tmp_
     pages = [build / file for file in ("x.inspect.html", "x.json", "deep/y.html", "other.json")]
     for page in pages:
         page.write_text(f"sha256 {'0' * 64 if page.stem == 'other' else clip.sha256}")
-    deleted = my_clips.forget(name)
+    deleted = forgetting.forget(name)
     assert len(deleted) == 7 and set(pages[:3]) < set(deleted)
     pages[3].unlink(), (build / "deep").rmdir()
     (home.parent / "cache").rmdir(), build.rmdir(), home.with_suffix(".lock").unlink()
@@ -135,13 +136,13 @@ def test_kept_opened_listed_and_forgotten_without_a_trace(name, home, film, tmp_
 
 
 def test_the_same_name_in_other_words():
-    assert all(my_clips.slug(my_clips.slug(name)) == my_clips.slug(name) for name in ODD_NAMES)
+    assert all(keeping.slug(keeping.slug(name)) == keeping.slug(name) for name in ODD_NAMES)
 
 
 def test_two_clips_of_which_one_is_forgotten(home, film):
-    first = my_clips.add(film, own_word(), name="one", seconds=0.4)
-    my_clips.add(film, own_word(), name="two", start=0.4)
-    assert my_clips.forget("my_one") == [home / first["file"]]
+    first = keeping.add(film, own_word(), name="one", seconds=0.4)
+    keeping.add(film, own_word(), name="two", start=0.4)
+    assert forgetting.forget("my_one") == [home / first["file"]]
     assert tree(home) == ["catalog.json", "catalog.json.bak", "my_two.mp4"]
     assert len(clips.open_sample("my_two")) == 14
 
@@ -161,7 +162,7 @@ def note(home, name, **changes):
         "licence": "none",
         "consent": own_word().record(""),
     }
-    my_clips._write_catalogue([*consent.own_records().values(), entry | changes])
+    keeping.write_catalogue([*consent.own_records().values(), entry | changes])
     return path
 
 
@@ -179,13 +180,13 @@ def listing(capsys):
 
 
 def test_what_was_made_from_a_clip_falls_with_it(home, film):
-    my_clips.add(film, own_word(), name="one")
+    keeping.add(film, own_word(), name="one")
     fake = write_fake(home, "my_fake", ["ana_talk", "my_one"])
     again = write_fake(home, "my_fake_of_it", ["my_fake"])
     write_fake(home, "my_other", ["ana_talk", "ben_talk"])
     clips.Clip(again)
-    assert my_clips.falls_with("one") == ["my_one", "my_fake", "my_fake_of_it"]
-    assert set(my_clips.forget("one")) == {home / "my_one.mp4", fake, again}
+    assert forgetting.falls_with("one") == ["my_one", "my_fake", "my_fake_of_it"]
+    assert set(forgetting.forget("one")) == {home / "my_one.mp4", fake, again}
     assert tree(home) == ["catalog.json", "catalog.json.bak", "my_other.mp4"]
     clips.open_sample("my_other")
 
@@ -199,19 +200,19 @@ def test_what_was_made_from_a_clip_falls_with_it(home, film):
 )
 def test_only_own_clips_are_forgotten(name, words, home):
     with pytest.raises(ValueError, match=words):
-        my_clips.forget(name)
+        forgetting.forget(name)
     assert consent.file_of("ana_talk").is_file()
 
 
 def test_forgetting_works_where_the_file_is_gone_already(home, film, tmp_path):
-    my_clips.add(film, signed(tmp_path))
+    keeping.add(film, signed(tmp_path))
     (home / "my_film.mp4").unlink()
-    my_clips.forget("film")
+    forgetting.forget("film")
     assert not home.exists()
 
 
 def test_pages_and_fakes_that_show_a_clip_go_with_it(home, film, tmp_path):
-    entry = my_clips.add(film, own_word())
+    entry = keeping.add(film, own_word())
     ours, other = entry["sha256"], "0" * 64
     course_folder = home.parent.parent
     held = {
@@ -230,7 +231,7 @@ def test_pages_and_fakes_that_show_a_clip_go_with_it(home, film, tmp_path):
     for file, text in (held | stay).items():
         (course_folder / file).parent.mkdir(parents=True, exist_ok=True)
         (course_folder / file).write_text(text, encoding="latin-1")
-    deleted = my_clips.forget("film")
+    deleted = forgetting.forget("film")
     assert set(deleted) == {course_folder / file for file in held} | {home / "my_film.mp4"}
     assert all((course_folder / file).exists() for file in stay)
 
@@ -254,7 +255,7 @@ def test_pages_and_fakes_that_show_a_clip_go_with_it(home, film, tmp_path):
 )
 def test_any_video_becomes_one_that_browsers_play(file, how, home, tmp_path, ana):
     path = write_video(tmp_path / file, frames=ana, options={"cpu-used": "8"}, **how)
-    entry = my_clips.add(path, own_word())
+    entry = keeping.add(path, own_word())
     source, clip = clips.Clip(path), clips.open_sample("my_a")
     assert len(clip) == entry["length"]["frames"] == len(ana)
     np.testing.assert_allclose(clip.times, source.times, atol=1e-3)
@@ -273,7 +274,7 @@ def test_any_video_becomes_one_that_browsers_play(file, how, home, tmp_path, ana
 def test_rotated_video_comes_out_upright(home, tmp_path, ana):
     lying = [np.rot90(frame[:400], -1) for frame in ana]
     path = write_video(tmp_path / "a.mov", frames=lying, matrix=(0, -1, 1, 0))
-    my_clips.add(path, own_word())
+    keeping.add(path, own_word())
     clip = clips.open_sample("my_a")
     assert clip.size_wh == (640, 400)
     assert np.abs(clip[3].astype(int) - ana[3][:400]).mean() < 3
@@ -284,17 +285,17 @@ def test_rotated_video_comes_out_upright(home, tmp_path, ana):
 def test_odd_sizes_are_made_even_and_large_ones_small(home, tmp_path, ana):
     odd = [frame[:471, :473] for frame in ana]
     path = write_video(tmp_path / "odd.mp4", frames=odd, pix_fmt="yuv444p")
-    my_clips.add(path, own_word())
+    keeping.add(path, own_word())
     assert clips.open_sample("my_odd").size_wh == (474, 472)
     large = [cv2.resize(frame, (1600, 1600)) for frame in ana[:4]]
-    entry = my_clips.add(write_video(tmp_path / "large.mp4", frames=large), own_word())
+    entry = keeping.add(write_video(tmp_path / "large.mp4", frames=large), own_word())
     assert clips.open_sample("my_large").size_wh == (1280, 1280)
     assert "scaled down from 1600 x 1600" in entry["source"]
 
 
 def test_a_part_begins_and_ends_where_asked_with_its_sound(home, tmp_path, ana):
     path = write_video(tmp_path / "a.mp4", frames=ana, sound="aac")
-    entry = my_clips.add(path, own_word(), start=0.2, seconds=0.4)
+    entry = keeping.add(path, own_word(), start=0.2, seconds=0.4)
     clip = clips.open_sample("my_a")
     assert (entry["recording"]["first"], len(clip)) == (5, 10)
     assert np.abs(clip[0].astype(int) - ana[5]).mean() < 3
@@ -314,7 +315,7 @@ def test_where_and_with_what_it_was_filmed_is_not_kept(home, tmp_path, ana):
         out.mux(stream.encode())
     with av.open(str(path)) as container:
         assert "+52.5+13.4/" in container.metadata.values()
-    my_clips.add(path, own_word())
+    keeping.add(path, own_word())
     data = (home / "my_phone.mp4").read_bytes()
     assert b"+52.5" not in data and b"A phone" not in data
 
@@ -374,7 +375,7 @@ def test_what_is_no_clip_is_refused_and_leaves_nothing(what, home, tmp_path, ana
     path = tmp_path / "video.mp4"
     write(path, ana)
     with pytest.raises((ValueError, OSError, ConsentError), match=words):
-        my_clips.add(path, own_word())
+        keeping.add(path, own_word())
     assert not home.exists()
 
 
@@ -390,20 +391,20 @@ def test_what_only_the_detector_takes_for_a_face_needs_no_name(home, film, tmp_p
         )
 
     monkeypatch.setattr(detection, "detect_faces", with_a_stain)
-    assert my_clips.add(film, own_word())["people"] == ["Zoë"]
+    assert keeping.add(film, own_word())["people"] == ["Zoë"]
     write_two(tmp_path / "two.mp4", list(clips.Clip(film)))
     with pytest.raises(ConsentError, match="2 faces are seen at once"):
-        my_clips.add(tmp_path / "two.mp4", own_word())
+        keeping.add(tmp_path / "two.mp4", own_word())
 
 
 def test_several_names_in_one_and_two_ways_to_agree_are_refused(film):
     answers = {"video": str(film), "who": ["Ana"], "me": True, "scope": ["analyse"]}
     answers |= {"until": str(TOMORROW), "contact": "Ana"}
-    assert my_clips.read_agreement(answers).people == ["Ana"]
+    assert agreement.read_agreement(answers).people == ["Ana"]
     with pytest.raises(ValueError, match="expected one name for each person, got .*Ana, Ben"):
-        my_clips.read_agreement(answers | {"who": ["Ana, Ben"]})
+        agreement.read_agreement(answers | {"who": ["Ana, Ben"]})
     with pytest.raises(ValueError, match="expected --me or --form, got both"):
-        my_clips.read_agreement(answers | {"form": "sheet.pdf"})
+        agreement.read_agreement(answers | {"form": "sheet.pdf"})
 
 
 @pytest.mark.parametrize("turns", [1, 3])
@@ -413,13 +414,13 @@ def test_a_head_that_lies_on_its_side_needs_a_name(home, tmp_path, ana, turns):
     lying[:, :480] = np.rot90(hugo, turns)[80:560]
     path = write_video(tmp_path / "a.mp4", frames=[np.hstack([one, lying]) for one in ana[:8]])
     with pytest.raises(ConsentError, match="2 faces are seen at once"):
-        my_clips.add(path, own_word())
+        keeping.add(path, own_word())
 
 
 def test_a_line_break_in_a_name_stays_out_of_lists(home, film):
     odd = film.with_name("new\nline.mp4")
     film.rename(odd)
-    entry = my_clips.add(odd, own_word())
+    entry = keeping.add(odd, own_word())
     assert entry["title"] == "new line" and entry["source"].startswith("new line.mp4, ")
 
 
@@ -448,7 +449,7 @@ def test_odd_names_are_kept_and_listed(name, title, home, film, monkeypatch, cap
 
 def test_what_is_odd_about_the_file_is_told(home, tmp_path, ana):
     path = write_video(tmp_path / "a.mp4", frames=ana[:8], options={"x264-params": "sar=4/3"})
-    entry = my_clips.add(path, own_word())
+    entry = keeping.add(path, own_word())
     assert clips.open_sample("my_a").size_wh == (854, 480)
     assert "without sound. Stored pixels are 1.33 times as wide as high" in entry["source"]
 
@@ -458,7 +459,7 @@ def test_a_video_whose_clock_starts_late_is_as_long_as_it_is(file, home, tmp_pat
     codec = "libvpx" if file.endswith("webm") else "libx264"
     late = [1_000_000 + 40 * i for i in range(24)]
     write_video(tmp_path / file, frames=ana, codec=codec, pts=late)
-    assert my_clips.add(tmp_path / file, own_word())["length"]["seconds"] == 0.96
+    assert keeping.add(tmp_path / file, own_word())["length"]["seconds"] == 0.96
 
 
 def test_a_recording_in_hdr_is_kept_and_its_look_is_told(home, tmp_path, ana):
@@ -473,14 +474,14 @@ def test_a_recording_in_hdr_is_kept_and_its_look_is_told(home, tmp_path, ana):
             frame.color_trc, frame.color_primaries = 18, 9
             out.mux(stream.encode(frame))
         out.mux(stream.encode())
-    entry = my_clips.add(path, own_word())
+    entry = keeping.add(path, own_word())
     assert entry["source"].endswith("recorded in HDR (HLG), so darker and paler here")
 
 
 @pytest.fixture
 def cut_at(home, monkeypatch):
     """Check the shots, and say where the cuts of every clip are."""
-    monkeypatch.setattr(my_clips, "_check_shots", CHECK_SHOTS)
+    monkeypatch.setattr(headcount, "check_shots", CHECK_SHOTS)
     return lambda *frames: monkeypatch.setattr(
         tracking, "find_cuts", lambda clip, **more: np.array(frames, int)
     )
@@ -492,18 +493,18 @@ def test_a_cut_to_somebody_else_needs_a_second_name(home, tmp_path, ana, cut_at)
     cut_at(24)
     words = r"2 people who do not look alike .*at 0\.0 s, 1\.0 s.*you named only 1.*--seconds"
     with pytest.raises(ConsentError, match=words):
-        my_clips.add(path, own_word())
+        keeping.add(path, own_word())
     assert not home.exists() and not consent.unfinished().exists()
-    my_clips.add(path, signed(tmp_path, people=["Ana", "Hugo"]))
+    keeping.add(path, signed(tmp_path, people=["Ana", "Hugo"]))
     cut_at()
     with pytest.warns(UserWarning, match="If everyone shown is named, all is well"):
-        my_clips.add(path, own_word(), name="without a cut", start=0.04)
+        keeping.add(path, own_word(), name="without a cut", start=0.04)
 
 
 def test_a_cut_to_the_same_person_is_no_second_one(home, tmp_path, ana, cut_at):
     later = list(clips.open_sample("ana_talk").frames(150, 162))
     cut_at(24)
-    my_clips.add(write_video(tmp_path / "jump.mp4", frames=[*ana, *later]), own_word())
+    keeping.add(write_video(tmp_path / "jump.mp4", frames=[*ana, *later]), own_word())
 
 
 def test_every_shot_is_looked_at_however_short(home, tmp_path, ana, cut_at):
@@ -512,28 +513,28 @@ def test_every_shot_is_looked_at_however_short(home, tmp_path, ana, cut_at):
     path = write_video(tmp_path / "a.mp4", frames=[*ana[:23], *both, *ana[:22]])
     cut_at(23, 28)
     with pytest.raises(ConsentError, match=r"2 faces are seen at once \(at 1\.0"):
-        my_clips.add(path, own_word())
+        keeping.add(path, own_word())
 
 
 def test_two_people_are_kept_when_both_are_named_and_signed(home, tmp_path, ana):
     write_two(tmp_path / "two.mp4", ana)
-    entry = my_clips.add(tmp_path / "two.mp4", signed(tmp_path, people=["Ana", "Ben"]))
+    entry = keeping.add(tmp_path / "two.mp4", signed(tmp_path, people=["Ana", "Ben"]))
     assert entry["people"] == ["Ana", "Ben"]
     consent.require(clips.open_sample("my_two"), "make")
 
 
 def test_the_same_recording_and_a_taken_name_are_refused(home, film, tmp_path):
-    my_clips.add(film, own_word(), name="one")
+    keeping.add(film, own_word(), name="one")
     before = tree(home)
     with pytest.raises(ValueError, match=r"my_one is taken. Choose another name \(--id\)"):
-        my_clips.add(film, own_word(), name="One!")
+        keeping.add(film, own_word(), name="One!")
     shutil.copy(film, tmp_path / "copy.mp4")
     with pytest.raises(ValueError, match=r"already kept as the clip my_one.*forget-clip my_one"):
-        my_clips.add(tmp_path / "copy.mp4", own_word())
+        keeping.add(tmp_path / "copy.mp4", own_word())
     with pytest.raises(ValueError, match='already kept as .*"my_one"'):
-        my_clips.add(home / "my_one.mp4", own_word(), name="two")
+        keeping.add(home / "my_one.mp4", own_word(), name="two")
     with pytest.raises(ValueError, match='already kept as .*"ana_talk"'):
-        my_clips.add(consent.file_of("ana_talk"), own_word(), name="three")
+        keeping.add(consent.file_of("ana_talk"), own_word(), name="three")
     assert tree(home) == before
 
 
@@ -545,13 +546,13 @@ def test_the_same_film_under_other_tags_is_refused_and_locks_nothing(home, film,
             if packet.dts is not None:
                 packet.stream = stream
                 copy.mux(packet)
-    my_clips.add(film, own_word())
+    keeping.add(film, own_word())
     before = tree(home)
     with pytest.raises(ValueError, match=r"b\.mp4 are already kept.*my_film.*forget-clip my_film"):
-        my_clips.add(tmp_path / "b.mp4", own_word())
+        keeping.add(tmp_path / "b.mp4", own_word())
     assert tree(home) == before and not consent.unfinished().exists()
     clips.open_sample("my_film")
-    my_clips.add(film, own_word(), name="a part", start=0.4)
+    keeping.add(film, own_word(), name="a part", start=0.4)
 
 
 @pytest.mark.parametrize(
@@ -563,24 +564,24 @@ def test_the_same_film_under_other_tags_is_refused_and_locks_nothing(home, film,
     ],
 )
 def test_another_command_keeps_a_clip_meanwhile(name, start, words, home, film, monkeypatch):
-    def slowly(path, named):
-        monkeypatch.setattr(my_clips, "_check_shots", lambda path, named: None)
-        my_clips.add(film, own_word(), name="one", seconds=0.4)
+    def slowly(path, named, bar):
+        monkeypatch.setattr(headcount, "check_shots", lambda path, named, bar: None)
+        keeping.add(film, own_word(), name="one", seconds=0.4)
 
-    monkeypatch.setattr(my_clips, "_check_shots", slowly)
+    monkeypatch.setattr(headcount, "check_shots", slowly)
     second = {"name": name, "start": start, "seconds": 0.4}
     if words:
         with pytest.raises(ValueError, match=words):
-            my_clips.add(film, own_word(), **second)
+            keeping.add(film, own_word(), **second)
     else:
-        my_clips.add(film, own_word(), **second)
+        keeping.add(film, own_word(), **second)
     kept = ["my_one"] if words else ["my_one", "my_two"]
     assert list(consent.own_records()) == kept
     assert all(len(clips.open_sample(name)) == 10 for name in kept)
 
 
 def test_the_catalogue_is_replaced_under_a_lock(home, film, monkeypatch):
-    write, locks = my_clips._write_catalogue, []
+    write, locks = keeping.write_catalogue, []
 
     def watched(records):
         with pytest.raises(OSError), files.locked(home.with_suffix(".lock"), wait=False):
@@ -588,10 +589,10 @@ def test_the_catalogue_is_replaced_under_a_lock(home, film, monkeypatch):
         locks.append(len(records))
         write(records)
 
-    monkeypatch.setattr(my_clips, "_write_catalogue", watched)
-    my_clips.add(film, own_word(), name="one", seconds=0.4)
-    my_clips.add(film, own_word(), name="two", start=0.4)
-    my_clips.forget("one")
+    monkeypatch.setattr(keeping, "write_catalogue", watched)
+    keeping.add(film, own_word(), name="one", seconds=0.4)
+    keeping.add(film, own_word(), name="two", start=0.4)
+    forgetting.forget("one")
     assert locks == [1, 2, 1]
 
 
@@ -607,18 +608,18 @@ def test_the_catalogue_is_replaced_under_a_lock(home, film, monkeypatch):
 )
 def test_parts_that_are_not_there(part, words, home, film):
     with pytest.raises(ValueError, match=words):
-        my_clips.add(film, own_word(), **part)
+        keeping.add(film, own_word(), **part)
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("12.5", 12.5), ("0:10", 10), ("1:02:03", 3723)])
 def test_times_in_words(text, seconds):
-    assert my_clips.seconds_of(text) == seconds
+    assert keeping.seconds_of(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "ten", "1:2:3:4", "-3", "1:"])
 def test_what_is_no_time(text):
     with pytest.raises(ValueError, match="expected a time"):
-        my_clips.seconds_of(text)
+        keeping.seconds_of(text)
 
 
 @pytest.mark.parametrize(
@@ -637,7 +638,7 @@ def test_what_is_no_time(text):
 )
 def test_an_agreement_that_lacks_something(changes, words, home, film):
     with pytest.raises(ValueError, match=words):
-        my_clips.add(film, own_word(**changes))
+        keeping.add(film, own_word(**changes))
     assert not home.exists()
 
 
@@ -655,16 +656,16 @@ def stopped(*_args, **_more):
 @pytest.mark.parametrize("trouble", [full_disk, stopped])
 @pytest.mark.parametrize("place", ["picture", "form", "catalogue"])
 def test_trouble_leaves_all_as_it_was(trouble, place, home, film, tmp_path, monkeypatch):
-    my_clips.add(film, own_word(), name="one", seconds=0.4)
+    keeping.add(film, own_word(), name="one", seconds=0.4)
     before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
     owner, name = {
         "picture": (clips.np, "pad"),
-        "form": (my_clips.shutil, "copyfile"),
-        "catalogue": (my_clips, "_write_catalogue"),
+        "form": (keeping.shutil, "copyfile"),
+        "catalogue": (keeping, "write_catalogue"),
     }[place]
     monkeypatch.setattr(owner, name, trouble)
     with pytest.raises((OSError, KeyboardInterrupt)):
-        my_clips.add(film, signed(tmp_path), name="two")
+        keeping.add(film, signed(tmp_path), name="two")
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
 
 
@@ -708,11 +709,11 @@ def killed(home):
 
 
 def test_what_a_killed_command_left_is_found_by_its_name(killed, home):
-    assert my_clips.falls_with("film") == ["my_film"]
-    assert my_clips.forget("film") == [killed]
+    assert forgetting.falls_with("film") == ["my_film"]
+    assert forgetting.forget("film") == [killed]
     assert not consent.unfinished().exists() and not home.exists()
     with pytest.raises(ValueError, match="you have no clip called 'film'"):
-        my_clips.forget("film")
+        forgetting.forget("film")
 
 
 def test_what_a_killed_command_left_is_swept_and_what_runs_is_not(killed, home, film):
@@ -721,17 +722,50 @@ def test_what_a_killed_command_left_is_swept_and_what_runs_is_not(killed, home, 
     (home / "my_y.mp4").write_bytes(b"a film whose record was not written")
     with files.scratch_folder(consent.unfinished()) as running:
         (running / "my_z.mp4").write_bytes(b"half")
-        my_clips.add(film, own_word())
+        keeping.add(film, own_word())
         assert not killed.exists() and (running / "my_z.mp4").exists()
-        assert my_clips.forget("y") == [home / "my_y.mp4"]
+        assert forgetting.forget("y") == [home / "my_y.mp4"]
     assert not consent.unfinished().exists()
     assert tree(home) == ["catalog.json", "catalog.json.bak", "my_film.mp4"]
+
+
+KERNEL = """
+import os, signal, sys
+from pathlib import Path
+from framewise import clips, consent, own_clips
+from framewise.workbench import headcount
+consent.MINE, film = Path(sys.argv[1]), Path(sys.argv[2])
+clips.DATA = consent.MINE.parent
+form = own_clips.form()
+form.send = print
+def send(message, data=b""):
+    form._handle_custom_msg(message, [data])
+def killed(path, named, bar):
+    assert path.stat().st_size and len(list(consent.unfinished().iterdir())) == 2
+    print("the clip is written", flush=True)
+    os.kill(os.getpid(), signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+headcount.check_shots = killed
+send({"kind": "video", "name": "film.mp4", "at": 0}, film.read_bytes())
+send({"keep": ANSWERS})
+"""
+
+
+def test_a_kernel_killed_while_a_clip_is_added_has_kept_nothing(home, film):
+    place = {**os.environ, "PYTHONPATH": str(own_clips.HERE.parent), "PYTHONUTF8": "1"}
+    program = KERNEL.replace("ANSWERS", repr(ANSWERS))
+    command = [sys.executable, "-c", program, str(home), str(film)]
+    run = subprocess.run(command, env=place, capture_output=True, text=True)
+    assert "the clip is written" in run.stdout and run.returncode, run.stderr
+    assert not home.exists() and len(list(consent.unfinished().iterdir())) == 2
+    keeping.sweep()
+    assert not consent.unfinished().exists()
+    assert keeping.add(film, own_word())["id"] == "my_film"
 
 
 def test_a_new_form_sweeps_what_a_killed_kernel_left(killed, form):
     send(form, "video", "My talk.mp4", b"12345")
     assert not killed.exists()
-    assert my_clips.forget("My talk") == [form._files["video"]]
+    assert forgetting.forget("My talk") == [form._files["video"]]
 
 
 def test_a_file_appears_whole_under_a_name_that_nobody_can_guess(tmp_path):
@@ -754,9 +788,9 @@ def test_only_their_owner_can_read_own_clips(home, film, tmp_path, monkeypatch):
     clips.save_arrays(clips.cache_file("0" * 64, "track"), {"x": np.zeros(1)})
     marks.save_marks(home.parent / "my_marks" / "0.json", [])
     seen = []
-    watched = lambda path, named: seen.append(rights(path.parent))  # noqa: E731
-    monkeypatch.setattr(my_clips, "_check_shots", watched)
-    my_clips.add(film, signed(tmp_path))
+    watched = lambda path, named, bar: seen.append(rights(path.parent))  # noqa: E731
+    monkeypatch.setattr(headcount, "check_shots", watched)
+    keeping.add(film, signed(tmp_path))
     for path in home.parent.rglob("*"):
         assert rights(path) == (0o700 if path.is_dir() else 0o600), path
     assert seen == [0o700]
@@ -777,7 +811,7 @@ def test_only_their_owner_can_read_own_clips(home, film, tmp_path, monkeypatch):
     ],
 )
 def test_consent_that_does_not_hold(news, words, home, film, tmp_path, capsys):
-    my_clips.add(film, signed(tmp_path))
+    keeping.add(film, signed(tmp_path))
     change(home, **news)
     with pytest.raises(ConsentError, match=f"{words}.*forget-clip my_film"):
         clips.open_sample("my_film")
@@ -787,11 +821,11 @@ def test_consent_that_does_not_hold(news, words, home, film, tmp_path, capsys):
     inspect_video.main(["--clips"])
     line = capsys.readouterr().out.splitlines()[-1]
     assert "DO NOT USE" in line and "forget-clip my_film" in line
-    my_clips.forget("film")
+    forgetting.forget("film")
 
 
 def test_a_fake_falls_when_consent_of_its_source_ends(home, film):
-    my_clips.add(film, own_word(), name="one")
+    keeping.add(film, own_word(), name="one")
     fake = write_fake(home, "my_fake", ["my_one"])
     clips.Clip(fake)
     text = (home / "catalog.json").read_text(encoding="utf-8")
@@ -803,7 +837,7 @@ def test_a_fake_falls_when_consent_of_its_source_ends(home, film):
 
 
 def test_ones_own_word_covers_nobody_else(home, film):
-    my_clips.add(film, own_word())
+    keeping.add(film, own_word())
     book = home / "catalog.json"
     entries = json.loads(book.read_text(encoding="utf-8"))
     entries["clips"][0]["people"] = ["Zoë", "Ben"]
@@ -813,7 +847,7 @@ def test_ones_own_word_covers_nobody_else(home, film):
 
 
 def test_changed_bytes_and_strangers_are_refused(home, film):
-    my_clips.add(film, own_word())
+    keeping.add(film, own_word())
     with pytest.raises(ConsentError, match="lies in data/my_clips but has no entry"):
         clips.Clip(shutil.copy(film, home / "stranger.mp4"))
     shutil.copy(film, home / "my_film.mp4")
@@ -859,7 +893,7 @@ def test_a_bad_record_disables_its_own_clip_alone(what, home, tmp_path, plain_vi
     assert "DO NOT USE" not in lines["my_two_of_us"]
     assert "DO NOT USE. my_one: " in lines["my_one"]
     assert words in lines["my_one"] and "forget-clip my_one" in lines["my_one"]
-    assert my_clips.forget("my_one") == [one]
+    assert forgetting.forget("my_one") == [one]
     assert list(listing(capsys)) == ["my_two_of_us"]
     assert all(path.exists() for path in [*cached, page, consent.file_of("ana_talk")])
     clips.Clip(two)
@@ -868,10 +902,10 @@ def test_a_bad_record_disables_its_own_clip_alone(what, home, tmp_path, plain_vi
 @pytest.mark.parametrize("record", [7, [], {}, {"id": "../../clips/ana_talk"}, {"id": "my_*"}])
 def test_a_record_without_an_id_goes_by_its_number(record, home, capsys):
     one = note(home, "my_one")
-    my_clips._write_catalogue([*consent.own_records().values(), record])
+    keeping.write_catalogue([*consent.own_records().values(), record])
     clips.Clip(one)
     assert "forget-clip record_2" in listing(capsys)["record_2"]
-    assert my_clips.forget("record_2") == [] and consent.file_of("ana_talk").is_file()
+    assert forgetting.forget("record_2") == [] and consent.file_of("ana_talk").is_file()
     assert list(listing(capsys)) == ["my_one"]
     clips.Clip(one)
 
@@ -879,7 +913,7 @@ def test_a_record_without_an_id_goes_by_its_number(record, home, capsys):
 def test_a_good_record_with_the_id_of_a_bad_one_is_refused(home, capsys):
     one = note(home, "my_one")
     (good,) = consent.own_records().values()
-    my_clips._write_catalogue([good | {"title": None}, good])
+    keeping.write_catalogue([good | {"title": None}, good])
     with pytest.raises(ConsentError, match="title must be a text"):
         clips.Clip(one)
     assert "appears twice" in listing(capsys)["record_2"]
@@ -890,17 +924,17 @@ def test_one_film_under_two_names_is_mended_without_loss(home, capsys):
     shutil.copy(one, two := note(home, "my_other"))
     records = list(consent.own_records().values())
     records[1]["sha256"] = records[0]["sha256"]
-    my_clips._write_catalogue([*records, records[0]])
+    keeping.write_catalogue([*records, records[0]])
     marks = home.parent / "my_marks" / f"{records[0]['sha256'][:24]}.json"
     marks.parent.mkdir()
     marks.write_text("{}")
     clips.Clip(one)
     lines = listing(capsys)
     assert "appears twice" in lines["my_other"] and "appears twice" in lines["record_3"]
-    assert my_clips.forget("record_3") == []
-    assert my_clips.forget("my_other") == [two]
+    assert forgetting.forget("record_3") == []
+    assert forgetting.forget("my_other") == [two]
     assert marks.exists() and len(clips.open_sample("my_one")) == 8
-    assert set(my_clips.forget("my_one")) == {one, marks}
+    assert set(forgetting.forget("my_one")) == {one, marks}
 
 
 DAMAGED = ["", "{}", '{"clips": 3}', '{"clips": [', "[" * 100_000, "\udcff"]
@@ -919,7 +953,7 @@ def test_a_damaged_catalogue_blocks_own_clips_alone(text, home, film, plain_vide
         with pytest.raises(ConsentError, match=restore):
             look(path)
     assert restore in listing(capsys)["my_one"]
-    for task in (lambda: my_clips.add(film, own_word()), lambda: my_clips.forget("one")):
+    for task in (lambda: keeping.add(film, own_word()), lambda: forgetting.forget("one")):
         with pytest.raises(ConsentError, match=restore):
             task()
     assert path.exists() and book.read_bytes() != good
@@ -940,7 +974,7 @@ def test_without_a_good_copy_nobody_is_told_to_delete_the_others(home, capsys):
     (home / "catalog.json").unlink()
     with pytest.raises(ConsentError, match="has no entry.*or delete it: .*forget-clip my_one"):
         clips.Clip(path)
-    assert my_clips.forget("one") == [path] and not home.exists()
+    assert forgetting.forget("one") == [path] and not home.exists()
 
 
 def test_a_fake_of_a_clip_whose_consent_ended_is_listed_as_such(home, capsys):
@@ -1011,7 +1045,7 @@ def test_a_no_keeps_nothing(home, film, terminal, capsys):
 
 
 def test_forgetting_asks_first(home, film, terminal, capsys):
-    my_clips.add(film, own_word())
+    keeping.add(film, own_word())
     terminal += ["n", "y"]
     assert my_clips.main(["forget", '{"id": "film"}']) == 0
     assert "Nothing was deleted" in capsys.readouterr().out and (home / "my_film.mp4").exists()
@@ -1020,7 +1054,7 @@ def test_forgetting_asks_first(home, film, terminal, capsys):
 
 
 def test_forgetting_without_a_terminal_needs_yes(home, film, capsys):
-    my_clips.add(film, own_word())
+    keeping.add(film, own_word())
     assert my_clips.main(["forget", '{"id": "film"}']) == 1
     assert "Add --yes" in capsys.readouterr().err
     assert my_clips.main(["forget", '{"id": "film", "yes": true}']) == 0
@@ -1050,22 +1084,6 @@ def test_the_course_command_hands_all_answers_over(film, monkeypatch, capsys):
 
 
 @pytest.fixture
-def program(home, tmp_path, monkeypatch):
-    """The program behind the form, keeping clips in this test's folder."""
-    path = tmp_path / "program.py"
-    path.write_text(
-        "import sys; from pathlib import Path\n"
-        f"sys.path.insert(0, {str(Path(my_clips.__file__).parent)!r})\n"
-        "import my_clips\n"
-        f"my_clips.consent.MINE = Path({str(home)!r})\n"
-        f"my_clips.DATA = my_clips.clips.DATA = Path({str(home.parent)!r})\n"
-        "sys.exit(my_clips.main(sys.argv[1:]))\n"
-    )
-    monkeypatch.setattr(own_clips, "PROGRAM", path)
-    return path
-
-
-@pytest.fixture
 def form():
     form = own_clips.form()
     form.said = []
@@ -1082,19 +1100,49 @@ def send(form, kind, name, data, step=40_000):
         at = form.said[-1]["at"]
 
 
-def test_the_form_keeps_what_came_in_pieces(home, program, form, film):
+def test_the_form_keeps_what_came_in_pieces(home, form, film, monkeypatch):
+    monkeypatch.setattr(headcount, "check_shots", CHECK_SHOTS)
     send(form, "video", "Ein Film ü.mp4", film.read_bytes())
     send(form, "form", "sheet.jpg", FORM)
     form._handle_custom_msg({"keep": {**ANSWERS, "id": "Ein Film ü", "me": False}}, [])
     assert form.said[-1]["kept"] == form.kept == "my_ein_film_u"
-    assert any("percent" in words for words in form.said)
+    tasks = [words["doing"] for words in form.said if "percent" in words]
+    assert list(dict.fromkeys(tasks)) == [
+        *("looking for faces", "writing the clip", "following faces")
+    ]
     entry = consent.catalogue()["my_ein_film_u"]
     assert entry["title"] == "Ein Film ü" and entry["consent"]["type"] == "signed"
     assert tree(form._folder) == ["form", "lock", "video"]
     consent.require(clips.open_sample("my_ein_film_u"), "make")
 
 
-def test_the_form_says_why_a_clip_is_not_kept(home, program, form, plain_video):
+def test_the_form_shows_the_entry_and_the_warnings_of_what_was_kept(form, home, monkeypatch):
+    def add(file, agreed, *, bar, name, start, seconds):
+        assert (Path(file), agreed.people, agreed.form) == (form._files["video"], ["Zoë"], None)
+        assert (name, start, seconds) == ("Tea", 10, 2.5)
+        list(bar(range(400), "writing the clip", 400))
+        for _ in range(2):
+            warnings.warn("The pictures look odd.", stacklevel=1)
+        return {"id": "my_tea", "length": {"seconds": 2.5}, "source": "tea.mp4, with sound"}
+
+    monkeypatch.setattr(keeping, "add", add)
+    send(form, "video", "tea.mp4", b"12345")
+    send(form, "form", "sheet.jpg", FORM)  # is not needed for one's own word
+    part = {"id": "Tea", "start": "0:10", "seconds": "2.5"}
+    form._handle_custom_msg({"keep": ANSWERS | part}, [])
+    *progress, last = form.said[2:]
+    assert progress == [{"doing": "writing the clip", "percent": p} for p in range(100)]
+    assert last["kept"] == form.kept == "my_tea"
+    assert last["said"].splitlines() == [
+        "The pictures look odd.",
+        "Kept as my_tea (2.5 s): tea.mp4, with sound.",
+        'In a notebook: clips.open_sample("my_tea")',
+        f"To delete it and all that comes of it: {consent.FORGET} my_tea",
+    ]
+    assert tree(form._folder) == ["form", "lock", "video"]
+
+
+def test_the_form_says_why_a_clip_is_not_kept(home, form, plain_video, film, monkeypatch):
     send(form, "video", "a.mp4", plain_video.read_bytes())
     form._handle_custom_msg({"keep": {**ANSWERS, "contact": ""}}, [])
     assert "Still missing" in form.said[-1]["error"] and "--contact" in form.said[-1]["error"]
@@ -1102,16 +1150,22 @@ def test_the_form_says_why_a_clip_is_not_kept(home, program, form, plain_video):
     assert form.said[-1]["error"].startswith("no face was found")
     form._handle_custom_msg({"keep": {**ANSWERS, "start": "x"}}, [])
     assert "expected a time" in form.said[-1]["error"]
+    send(form, "video", "a.mp4", film.read_bytes())
+    monkeypatch.setattr(clips.np, "pad", full_disk)
+    form._handle_custom_msg({"keep": ANSWERS}, [])
+    assert form.said[-1]["error"].startswith("the disk is full. Free some space")
     assert form.kept == "" and not home.exists()
     assert list(consent.unfinished().glob("*")) == [form._folder]
 
 
-def test_an_interrupted_kernel_stops_the_program_and_says_so(home, program, form, film):
+def test_an_interrupted_kernel_keeps_nothing_and_says_so(home, form, film, monkeypatch):
     send(form, "video", "a.mp4", film.read_bytes())
-    form._watch = stopped
+    monkeypatch.setattr(headcount, "check_shots", stopped)
     form._handle_custom_msg({"keep": ANSWERS}, [])
     assert form.said[-1] == {"error": "it was stopped."}
-    assert not list(home.glob("*.mp4"))
+    assert form.kept == "" and not home.exists()
+    assert list(consent.unfinished().glob("*")) == [form._folder]
+    assert form._files["video"].read_bytes() == film.read_bytes()
 
 
 def test_without_a_kernel_a_sentence_stands_in_its_place(form):
@@ -1170,12 +1224,13 @@ ALONE, OTHERS, LOOK, MAKE = [
 
 
 @pytest.fixture
-def shown(browser, home, program, tmp_path):
+def shown(browser, home, tmp_path):
     """The form in JupyterLab."""
     cells = [
-        "from pathlib import Path\nfrom framewise import consent, own_clips\n"
+        "from pathlib import Path\nfrom framewise import clips, consent, own_clips\n"
+        "from framewise.workbench import forgetting\n"
         f"consent.MINE = Path({str(home)!r})\n"
-        "own_clips.PROGRAM = Path('program.py').absolute()",
+        "clips.DATA = forgetting.DATA = consent.MINE.parent",
         "own_clips.form()",
     ]
     with jupyterlab(tmp_path, cells) as port:

@@ -5,30 +5,25 @@ Notebook: 00_start_here.ipynb
 Public: form, ClipForm.
 
 The video is chosen from the disk or recorded by the camera. It goes to the kernel and nowhere
-else; there the same program as behind `course.py add-clip` checks and keeps it.
+else. There `workbench.keeping` checks and keeps it, as it does for `course.py add-clip`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import re
-import subprocess
-import sys
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import anywidget
 import traitlets
 
-from framewise import DATA, consent
-from framewise.workbench import files
+from framewise import consent
+from framewise.workbench import files, keeping
 
 HERE = Path(__file__).parent
-PROGRAM = DATA.parent / "scripts" / "my_clips.py"
 MOST = {"video": 500_000_000, "form": 50_000_000}
 """How many bytes come through the browser; the command takes larger videos."""
 
@@ -76,7 +71,7 @@ class ClipForm(anywidget.AnyWidget):
             else:
                 self.send({"at": self._take(message, bytes(buffers[0]))})
         except Exception as error:  # told in the form, which has no other place for it
-            self.send({"error": f"{error}"})
+            self.send({"error": keeping.explain(error)})
 
     def _take(self, piece: dict[str, Any], data: bytes) -> int:
         """Add a piece to the video or the form; return how many bytes of it are here."""
@@ -111,39 +106,28 @@ class ClipForm(anywidget.AnyWidget):
             self._files.pop(kind).unlink(missing_ok=True)
 
     def _keep(self, answers: dict[str, Any]) -> dict[str, Any]:
-        """Hand the answers to the program; return what it said, for the form."""
-        files = {kind: str(path) for kind, path in self._files.items()}
-        if answers.get("me"):  # a form may have come before that was chosen
-            files.pop("form", None)
-        command = [sys.executable, str(PROGRAM), "add", json.dumps(answers | files)]
-        pipe, env = subprocess.PIPE, {**os.environ, "PYTHONUTF8": "1"}
-        child = subprocess.Popen(
-            command, env=env, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe
-        )
-        said = ""
-        with child:
-            try:
-                complaint = self._watch(child.stderr)
-                said = child.stdout.read().decode()
-            except KeyboardInterrupt:  # the kernel was interrupted
-                child.terminate()
-                complaint = "error: it was stopped."
-        if child.returncode or not said:
-            return {"error": complaint.rpartition("error: ")[2].strip() or "it failed."}
-        self.kept = re.search(r"Kept as (\w+)", said)[1]
+        """Keep the clip as the answers say; return what the form is to show."""
+        paths = dict(self._files)
+        if answers.get("me"):  # a signed form may have come before that was chosen
+            paths.pop("form", None)
+        try:
+            entry, report = keeping.add_answered(answers | paths, bar=self._show)
+        except KeyboardInterrupt:  # the kernel was interrupted
+            return {"error": "it was stopped."}
+        self.kept = entry["id"]
         self._drop("video")
         self._drop("form")
-        return {"kept": self.kept, "said": said}
+        return {"kept": self.kept, "said": report}
 
-    def _watch(self, stream: IO[bytes]) -> str:
-        """Tell the form how far the program is; return all that it complained about."""
-        heard = b""
-        while news := stream.read1():
-            heard += news
-            bars = re.findall(r"(\w[\w ]*): +(\d+)%", heard[-200:].decode(errors="replace"))
-            if bars:
-                self.send({"doing": bars[-1][0], "percent": int(bars[-1][1])})
-        return heard.decode(errors="replace")
+    def _show(self, items: Iterable[Any], doing: str, total: int) -> Iterator[Any]:
+        """Show in the form how far a task is; a `tracking.Bar`."""
+        shown = -1
+        for done, item in enumerate(items):
+            percent = 100 * done // total
+            if percent > shown:
+                self.send({"doing": doing, "percent": percent})
+                shown = percent
+            yield item
 
 
 def form() -> ClipForm:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +41,10 @@ from framewise.notices import Notice
 
 if TYPE_CHECKING:
     from framewise.clips import Clip
+
+Bar = Callable[[Iterable, str, int], Iterable]
+"""Shows how far a task is. It is called with the items of the task, with what is being done, and
+with the number of items, and yields the items one by one."""
 
 MEETING = 0.07
 """Where two faces meet, a face whose looks differ from its own mean by more than this counts as
@@ -121,7 +125,10 @@ def track_face(clip: Clip, *, progress: bool = True) -> FaceTrack:
 
 
 def track_faces(
-    clip: Clip, *, progress: bool = True, watch: Callable[[int, np.ndarray], object] | None = None
+    clip: Clip,
+    *,
+    progress: bool | Bar = True,
+    watch: Callable[[int, np.ndarray], object] | None = None,
 ) -> list[FaceTrack]:
     """Follow every face of a clip, each under one identity.
 
@@ -136,8 +143,8 @@ def track_faces(
     Parameters
     ----------
     clip : Clip
-    progress : bool
-        Show a progress bar.
+    progress : bool or callable
+        Show a progress bar. A callable (see `Bar`) takes the place of the usual bar.
     watch : callable, optional
         Called with the number and the picture of each frame, in order, from another thread. If the
         tracks are known already, the frames are not decoded, and nothing is called.
@@ -151,7 +158,7 @@ def track_faces(
     return sorted(tracks, key=lambda track: np.isnan(track.score).sum())
 
 
-def find_cuts(clip: Clip, *, progress: bool = True) -> np.ndarray:
+def find_cuts(clip: Clip, *, progress: bool | Bar = True) -> np.ndarray:
     """Return the frames that begin another shot, (C,) int, also where there is no face."""
     return _measured(clip, None, progress)["cuts"]
 
@@ -295,7 +302,7 @@ def _looks(crop: np.ndarray) -> np.ndarray:
 
 
 def _cached_tracks(
-    clip: Clip, most: int | None, progress: bool, watch: Callable | None = None
+    clip: Clip, most: int | None, progress: bool | Bar, watch: Callable | None = None
 ) -> list[FaceTrack]:
     arrays = _measured(clip, most, progress, watch)
     rows = zip(*(arrays[name] for name in PER_FACE), strict=True)
@@ -303,7 +310,7 @@ def _cached_tracks(
 
 
 def _measured(
-    clip: Clip, most: int | None, progress: bool, watch: Callable | None = None
+    clip: Clip, most: int | None, progress: bool | Bar, watch: Callable | None = None
 ) -> dict[str, np.ndarray]:
     file = cache_file(clip.sha256, f"faces-{most or 'all'}-{_version()}")
     arrays = load_arrays(file)
@@ -322,7 +329,7 @@ def _version(package: Path = Path(__file__).parent, networks: Path = models.FOLD
 
 
 def follow(
-    clip: Clip, most: int | None, *, progress: bool, watch: Callable | None = None
+    clip: Clip, most: int | None, *, progress: bool | Bar, watch: Callable | None = None
 ) -> dict[str, np.ndarray]:
     """Follow one person or (`most` None) all, in one pass over the clip; see `track_faces`.
 
@@ -340,8 +347,8 @@ def follow(
     pictures, changes, before = [], [], None
     with ThreadPoolExecutor(1) as decoder, ThreadPoolExecutor(1) as worker:
         frames = _ahead(clip.frames(), decoder)
-        bar = tqdm(frames, "following faces", len(clip), leave=False, disable=not progress)
-        for t, image in enumerate(bar):
+        bar = progress if callable(progress) else partial(tqdm, leave=False, disable=not progress)
+        for t, image in enumerate(bar(frames, "following faces", len(clip))):
             pictures.append(shots.small_grey(image))
             if t and shots.is_new(*pictures[-2:]):
                 _let_go(sightings)

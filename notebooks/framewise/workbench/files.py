@@ -1,6 +1,6 @@
-"""Files: private folders, locks, files that appear whole or not at all, and unfinished files.
+"""Files: paths, private folders, locks, files that appear whole or not at all, unfinished files.
 
-Public: private_folder, locked, whole_or_nothing, scratch_folder, sweep.
+Public: absolute_path, private_folder, locked, whole_or_nothing, scratch_folder, sweep.
 """
 
 from __future__ import annotations
@@ -17,6 +17,14 @@ if os.name == "nt":
     import msvcrt
 else:
     import fcntl
+
+
+def absolute_path(name: str | Path) -> Path:
+    """Return the absolute path of a file that a person named; "~" may mean their home."""
+    path = Path(name)
+    with contextlib.suppress(RuntimeError):  # the name begins with "~", and no user is called so
+        path = path if path.exists() else path.expanduser()
+    return path.absolute()
 
 
 def private_folder(path: Path) -> Path:
