@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Set up and run the course with one command; needs nothing but Python itself.
 
-Everything is installed into the folder .venv of the project, from the versions pinned in
-scripts/requirements.lock. Deleting .venv undoes it; the next start makes it again.
-The files course*.py also have to start, and say what is wrong, on a Python too old for the course.
+The packages go into the folder .venv of the project, in the versions that
+scripts/requirements.lock pins. Three neural networks go into data/models. If you delete .venv, the
+next start makes it again. On a Python that is too old, the files course*.py must still start and
+say what is wrong.
 """
 
 from __future__ import annotations
@@ -32,10 +33,12 @@ Without a command, the course starts. Options go after the command. Examples:
   python3 scripts/course.py add-clip talk.mp4  keep it, with consent, for all the notebooks
 
 The first start needs the internet and a few minutes; after that the course needs no network.
-Everything is installed into the folder .venv: delete it, and the next start makes it again.
-Only you can open the notebooks. The server listens on this computer only and asks for a token, a
-secret that is part of the address. Other users of the computer cannot read your recordings, marks
-and pages, nor what your notebooks compute.
+The packages go into the folder .venv, and three neural networks into data/models. If you delete
+them, the next start fetches them again.
+The server lets only you in. It listens on this computer only and asks for a token, a secret that
+is part of the address. Other users of the computer cannot read your recordings, marks and pages,
+nor what your notebooks compute while they run. A saved notebook holds the pictures that it shows,
+so keep this folder where others cannot read it.
 """
 
 
@@ -129,7 +132,7 @@ COMMANDS = {
         [QUIET, ("--port", {"type": int, "help": "the port to serve on (8888 or the next free)"})],
     ),
     "check": (check, "say line by line what works and how to repair what does not", []),
-    "test": (test, "run every test; what follows goes to pytest", []),
+    "test": (test, "run every test; further arguments are passed on to pytest", []),
     "run": (
         run_notebooks,
         "run notebooks and write them as pages into build/",
@@ -137,7 +140,7 @@ COMMANDS = {
     ),
     "inspect": (
         inspect,
-        "show a video of yours frame by frame, with face box, landmarks and score",
+        "write a web page that shows any video frame by frame, with its measurements",
         [
             ("video", {"metavar": "VIDEO", "help": "the video file"}),
             ("--out", {"metavar": "PAGE", "help": "the page to write (by default in build)"}),
@@ -145,28 +148,38 @@ COMMANDS = {
             QUIET,
         ],
     ),
-    "clips": (clips, "list the clips, yours too, and what their people agreed to", []),
+    "clips": (clips, "list all clips, yours too, and what the people in them agreed to", []),
     "add-clip": (
         own_clip,
-        "keep a video of your own, with the consent of everyone in it; asks what is not given",
+        "keep a video of your own, with the consent of everyone in it; asks for what is missing",
         [
             ("video", {"metavar": "VIDEO", "help": "the video file; it is not changed"}),
-            ("--id", {"metavar": "NAME", "help": "what it is to be called (the file's name)"}),
-            ("--who", {"action": "append", "metavar": "NAME", "help": "who is shown; repeat it"}),
+            ("--id", {"metavar": "NAME", "help": "a name for the clip (default: the file's name)"}),
+            (
+                "--who",
+                {
+                    "action": "append",
+                    "metavar": "NAME",
+                    "help": "a person shown; repeat for each one",
+                },
+            ),
             ("--me", {"action": "store_true", "help": "you alone are shown, and you agree"}),
             ("--form", {"metavar": "FILE", "help": "photo or scan of the signed consent form"}),
-            ("--scope", {"nargs": "+", "choices": ["analyse", "make"], "help": "agreed to what"}),
-            ("--until", {"metavar": "DATE", "help": "agreed until when, such as 2027-01-31"}),
+            (
+                "--scope",
+                {"nargs": "+", "choices": ["analyse", "make"], "help": "what they agreed to"},
+            ),
+            ("--until", {"metavar": "DATE", "help": "last day of the consent, as in 2027-01-31"}),
             ("--contact", {"metavar": "WHO", "help": "who can withdraw it, and how to reach them"}),
-            ("--start", {"metavar": "TIME", "help": "take a part from here on, such as 0:10"}),
+            ("--start", {"metavar": "TIME", "help": "begin here, for example 0:10"}),
             ("--seconds", {"metavar": "N", "help": "how long the part is (60 at most)"}),
         ],
     ),
     "forget-clip": (
         own_clip,
-        "delete a clip of your own and all that came of it",
+        "delete a clip of your own and everything the course made from it",
         [
-            ("id", {"metavar": "ID", "help": "its name; clips lists them"}),
+            ("id", {"metavar": "ID", "help": "its name; the command clips lists all names"}),
             ("--yes", {"action": "store_true", "help": "delete without asking"}),
         ],
     ),

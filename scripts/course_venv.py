@@ -69,7 +69,7 @@ def run(here: bool, *arguments: object, cwd: Path | None = None) -> int:
         return child.wait()
     except KeyboardInterrupt:
         end(child)
-        if child.returncode <= 0:  # killed before it could say so; 0 if how it ended got lost
+        if child.returncode <= 0:  # killed, so it printed nothing; 0 if the exit code was lost
             print("\nStopped.", file=sys.stderr)
         raise
 
@@ -94,7 +94,7 @@ def give_up(complaints: str) -> NoReturn:
 
 
 def stamp_path(here: bool) -> Path:
-    """Return where the stamp lies: it lives and dies with the packages."""
+    """Return the path of the stamp. It lies beside the packages and is deleted with them."""
     own = sys.prefix if os.access(sys.prefix, os.W_OK) else site.getuserbase()
     return Path(own if here else VENV, "share", "framewise-course.json")
 
@@ -181,7 +181,7 @@ def settle_old_venv() -> None:
 
 
 def discard(folder: Path) -> None:
-    """Rename a folder, then delete it: nobody can tell what a half deleted .venv was."""
+    """Rename a folder, then delete it, so that no half-deleted .venv is left if this is stopped."""
     trash = BUILD / "trash"
     shutil.rmtree(trash, ignore_errors=True)
     if folder.exists():

@@ -226,10 +226,10 @@ def test_an_interrupted_set_up_is_made_anew_and_the_old_one_stays_until_then(pro
     kept.touch()
     (project / ".venv/share/framewise-course.json").write_text("{}")
     done = run_course(project, "clips", PIP_FIND_LINKS="")
-    assert (done.code, "There is no network" in done.words) == (1, True)
+    assert (done.code, "There is no internet" in done.words) == (1, True)
     assert kept.exists() and (course_site(project) / "tinyface.py").exists()
     done = run_course(project, "clips")
-    assert (done.code, "interrupted: making .venv anew" in done.words) == (0, True)
+    assert (done.code, "interrupted: making a new .venv" in done.words) == (0, True)
     assert not kept.exists() and stamp_of(project) == before
     assert not (project / "build" / "old-venv").exists()
 
@@ -323,7 +323,7 @@ def test_a_moved_folder_keeps_its_packages(project, tmp_path):
     assert notebooks & set(path_of(scripts / script_name("python"))) == {str(moved / "notebooks")}
     done = run_course(moved, "clips", PIP_FIND_LINKS="")
     assert done.code == 0, done.words
-    assert "The folder was moved" in done.words
+    assert "The folder or its Python was moved" in done.words
     assert str(moved).encode() in (scripts / script_name("tinyface")).read_bytes()
     assert "[1/" not in run_course(moved, "clips").words
 
@@ -375,7 +375,7 @@ def test_no_network_is_said_plainly(tmp_path):
     (root / "wheels" / "tinyface-1.0-py3-none-any.whl").unlink()
     done = run_course(root, "start", PIP_FIND_LINKS="")
     assert done.code == 1
-    assert "There is no network" in done.words
+    assert "There is no internet" in done.words
     assert "works without a network" in done.words
     assert (root / "build" / "set-up.log").stat().st_size
 
@@ -415,7 +415,7 @@ def test_what_the_wheelhouse_lacks_is_named_and_not_downloaded(tmp_path):
     assert done.code == 1
     assert "wheelhouse holds no file of tinyface==1.0 for this computer" in done.words
     assert "pip download" in done.words and "-r scripts/requirements.lock" in done.words
-    assert "There is no network" not in done.words
+    assert "There is no internet" not in done.words
 
 
 def test_a_test_tool_that_the_wheelhouse_lacks_is_named(tmp_path):
@@ -437,7 +437,7 @@ def test_networks_that_the_wheelhouse_lacks_are_named(tmp_path):
     assert done.code == 1
     assert "three neural networks are missing" in done.words and "mediapipe-" in done.words
     assert "Copy the folder data/models" in done.words
-    assert "There is no network" not in done.words
+    assert "There is no internet" not in done.words
 
 
 def test_a_venv_of_others_is_left_alone(tmp_path):
@@ -571,7 +571,7 @@ def test_debians_split_python(monkeypatch, module):
 
 def test_a_full_disk_is_seen_before_the_work(monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=10_000_000))
-    with pytest.raises(SystemExit, match=r"disk is full: 0\.0 GB free"):
+    with pytest.raises(SystemExit, match=r"not enough free space in .*: 0\.0 GB are free"):
         course_errors.require_disk(ROOT)
 
 

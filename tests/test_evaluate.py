@@ -188,7 +188,7 @@ def test_what_notebook_07_says_of_the_kept_table():
     words = (DATA.parent / "notebooks" / "07_blinks.ipynb").read_text(encoding="utf-8")
     assert found == {"0"} and "At quarter size no blink is found." in words
     assert f"0.235 gave {false_alarms[evaluate.GROUPS[0]]} false alarm." in words
-    assert f"On these five it gives {false_alarms['other people']}." in words
+    assert f"On these five people it gives {false_alarms['other people']}." in words
 
 
 def test_how_wide_eyes_are_at_quarter_size():

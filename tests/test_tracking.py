@@ -374,6 +374,13 @@ def test_covered_eyes_are_told(eyes, words):
     assert tracking.track_notices(track(unseen=range(20, 30))) == []
 
 
+def test_eyes_that_are_hidden_in_turn_are_not_said_to_be_both_hidden():
+    one_by_one = track(unseen=range(20, 40), eyes=(0,))
+    one_by_one.eyelids[40:60, 1] = np.nan
+    (notice,) = tracking.track_notices(one_by_one)
+    assert notice.statement.startswith("One eye or the other cannot be seen in frames 20 to 59")
+
+
 def test_small_faces_are_told_and_not_called_covered():
     (notice,) = tracking.track_notices(track(width=8.5, unseen=range(100)))
     assert notice[:3] == ("small_face", 0, 99)

@@ -40,11 +40,12 @@ KEEP_AFTER = 1.0
 class Clip:
     """A video file; `clip[i]` is exactly the i-th frame of a full decode.
 
-    Opening decodes the whole file once without keeping pixels; this is what makes the frame
-    numbers exact on variable frame rates, B-frames and files without a frame count. The result
-    is kept for long files, so that they open at once the next time. Long MP4 files whose table
-    of packets is exact are not decoded first. Each of their frames is compared with the table
-    when it is shown. Memory does not grow with length.
+    Opening a clip usually decodes the whole file once, without keeping the pixels. So the frame
+    numbers are exact even if the frame rate varies, if frames are stored in another order than
+    they are shown (B-frames), or if the file does not say how many frames it has. If this takes
+    more than a second, the result is kept, and the file opens at once the next time. A long MP4
+    file whose table of packets is exact is not decoded when it is opened. Instead, each frame is
+    compared with the table when it is shown. The pixels of only one frame are kept at a time.
 
     Every frame is shown as the file asks: upright, mirrored if it says so, with square pixels.
     All frames have one size; where it changes inside the file, later frames are scaled to the
@@ -159,13 +160,13 @@ class Clip:
         self.notices = tuple(video.file_notices(index))
 
     def _read_again(self) -> None:
-        """Decode the whole file, because its table does not hold; warn of what is damaged."""
+        """Decode the whole file because its table is wrong, and warn of damaged frames."""
         index = video.read_through(self.path)
         save_arrays(cache_file(self.sha256, "index"), index._asdict())
         if not np.array_equal(index.pts, self._index.pts):
             raise OSError(
-                f"{self.path}: the table of this file names frames that do not decode. The file "
-                "has now been decoded from start to end. Open the clip again."
+                f"{self.path}: the list of frames in this file is wrong, so frame numbers may have "
+                "changed. The course has now decoded the whole file. Open the clip again."
             )
         self._take(index)
         if self.damage():

@@ -32,26 +32,31 @@ mesh's corners lie in the middle row, half of this to the left and to the right 
 
 WEIGHTS = {"steps": 1.76, "flat": -18.8, "corners": -39.0, "dark": 14.9}
 BIAS = 14.85
-"""A logistic regression, fitted on Ana, Chen, Frank and Hugo. Seen: 2,387 eyes of their clips, most
-of them in blinks, as they are, four times darker, with noise, at CRF 40, and at half size and
-CRF 35. Not seen: 3,200 eyes under bars, dark glasses, mosaics of up to 3.5 blocks across an eye,
-blur from a fifth of its width, hair, fingers, cards, and skin from elsewhere, at full and half
-size, CRF 20 and 30. All seen eyes together weighed 60 times as much as all covers together."""
+"""A logistic regression, fitted on Ana, Chen, Frank and Hugo. The eyes
+that count as seen were 2,387 eyes of their clips, most of them in blinks. We used them as they are,
+four times darker, with noise, at CRF 40, and at half size with CRF 35. (CRF is the strength of the
+compression; a higher CRF is worse.) The eyes that count as not seen were 3,200 eyes under bars,
+dark glasses, mosaics of up to 3.5 blocks across an eye, hair, fingers, cards or skin from
+elsewhere, or blurred by a fifth of their width or more. They had full or half size and CRF 20 or
+30. In the fit, all seen eyes together weighed 60 times as much as all covered eyes together."""
 
 DOUBTFUL, CLEAR = -0.4, 1.5
-"""From the first score up an eye may count as seen, and from the second it always does; see `seen`.
+"""An eye may count as seen from the first score up. From the second, it always does; see `seen`.
 
-They lie below the lowest score of an eye of those four people (-0.1) and the lowest mean of two
-eyes (1.8), because shut eyes of real people score lower than rendered ones. What they do:
+The first lies below the lowest score of an eye of those four people (-0.1). The second lies below
+the lowest mean of two eyes (1.8). We left this margin because shut eyes of real people score lower
+than rendered ones. What the two scores do:
 
-- Refused by mistake: none of 1,750 eyes of the clips as they are (all frames around blinks, and
-  every twelfth one), 644 of them around blinks of the other five people; of eyes under stress, 0 of
-  1,789 of the four people and 7 of 3,321 of the others. In all frames of 13 clips, 3 left eyes of
-  `imani_talk` are refused, none of them near a blink.
-- Taken as seen under covers over both eyes, of the other five people: bars 0 %, dark glasses 4 %,
-  dense hair 1 %, fingers 17 %. Of all nine people: blur of 0.2 of the eye's width 10 to 31 %, of
-  0.3 at most 4 %. For mosaics see `MOSAIC`.
-- Of covers over one eye only, more pass. Of the other five people: bars 0 %, dark glass 28 %, dense
+- Eyes refused by mistake. In the clips as they are, we judged 1,750 eyes: all frames around blinks,
+  and every twelfth frame. 644 of these eyes are around blinks of the other five people. No eye was
+  refused. Under stress, 0 of 1,789 eyes of the four people and 7 of 3,321 eyes of the others were
+  refused. In all frames of 13 clips, only the left eye of `imani_talk` was refused, in 3 frames,
+  none of them near a blink.
+- Covered eyes taken as seen. If both eyes of the other five people are covered, these shares pass:
+  bars 0 %, dark glasses 4 %, dense hair 1 %, fingers 17 %. In all nine people, 10 to 31 % pass
+  under a blur of 0.2 of the eye's width, and at most 4 % under a blur of 0.3. For mosaics see
+  `MOSAIC`.
+- If only one eye is covered, more pass. For the other five people: bars 0 %, dark glass 28 %, dense
   hair 19 %, fingers 33 %.
 - Stripes as wide as lids (5 to 7 cases of 10) and a mouth in the eye's place (7 of 10) are taken
   for eyes.
@@ -62,18 +67,19 @@ thresholds were chosen, so these shares are a little too good.
 
 LEAST_WIDTH = 9.0
 """If the eyes of a face are narrower than this, in pixels, they are too small to measure. Eyes are
-this wide in a face of about 55 pixels. In smaller faces the measured lids follow the noise.
+this wide in a face about 55 pixels wide. In smaller faces the measured lids follow the noise.
 The openings measured at full size and at small size correlate by 0.96 in faces of 100 pixels, but
 only by 0.66 in faces of 30 pixels."""
 
 MOSAIC, MOSAIC_WEIGHT = 0.54, 80
 """The share from `mosaic` above which the score of an eye falls, and how fast it falls.
 
-Chosen on the same four people: 250 of their eyes as they are, and as many each four times darker,
-with noise, at CRF 35 and 40, and at half size, CRF 23 and 35, under mosaics of 2.5 to 7 blocks
-across an eye. Along a shot, mosaics of 2.5 blocks never pass. Of 3.5 blocks 0 % pass on these four
-people and at most 6 % on the other five. Of 5 blocks 0 % pass at CRF 20, but 63 to 84 % at CRF 30
-or half size. Of the 2,800 uncovered eyes of the other five people, 2 are refused, and 1
+Chosen on the same four people. We took 250 of their eyes as they are, and 250 for each of these
+cases: four times darker, with noise, at CRF 35, at CRF 40, at half size with CRF 23, at half size
+with CRF 35, and under mosaics of 2.5, 3.5, 5 and 7 blocks across an eye (each at CRF 20, at CRF 30
+and at half size). Along a shot, no mosaic of 2.5 blocks passes. With 3.5 blocks, 0 % pass on these
+four people and at most 6 % on the other five. With 5 blocks, 0 % pass at CRF 20, but 63 to 84 % at
+CRF 30 or half size. Of the 2,800 uncovered eyes of the other five people, 2 are refused, and 1
 without this rule."""
 
 MOST_APART = 0.16
@@ -132,10 +138,11 @@ def mosaic(image: np.ndarray, corners: np.ndarray) -> float:
     Returns
     -------
     float
-        The share of the changes between neighbouring columns that lies in the strongest quarter of
-        the columns; the same for rows; the mean of both. The lids of a shut eye are a peak in the
-        rows alone, so the greater share counts as at most `MOST_APART` above the other. Real eyes
-        give 0.4 to 0.55, a mosaic 0.55 to 0.9. 0 if the picture shows no change there.
+        The mean of two shares, 0 to 1. One is the share of all changes between columns that lies in
+        the quarter of the columns with the largest changes. The other is the same for rows. A shut
+        eye changes strongly in a few rows only. So we limit the larger share to the smaller one
+        plus `MOST_APART`. Real eyes give 0.4 to 0.55, a mosaic gives 0.55 to 0.9. It is 0 if
+        nothing changes there, or if that part of the picture is less than 4 pixels wide or high.
     """
     half = np.array([0.75, 0.5]) * np.linalg.norm(corners[1] - corners[0])
     (x0, y0), (x1, y1) = (np.round(corners.mean(0) + d * half).astype(int) for d in (-1, 1))

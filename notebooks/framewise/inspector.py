@@ -269,14 +269,14 @@ class Reel:
 
 
 class Pictures:
-    """Pictures of a clip for `FrameInspector.to_html`, encoded while somebody else decodes it.
+    """Pictures of a clip for `FrameInspector.to_html`, encoded while the clip is decoded elsewhere.
 
     Parameters
     ----------
     clip : Clip
     max_mb : float
-        The greatest size of the page, in MB (1e6 bytes). The pictures get the size that fits if one
-        face is seen. If more are seen, they are decoded again and shrunk further.
+        The greatest size of the page, in MB (1e6 bytes). The size of the pictures is chosen for a
+        clip with one face. If more faces are seen, the frames are decoded again and shrunk further.
     """
 
     def __init__(self, clip: Clip, max_mb: float) -> None:
@@ -518,11 +518,11 @@ class FrameInspector(anywidget.AnyWidget):
         """Write the inspector as one page that needs no kernel, no network and no other file.
 
         The page is not larger than `max_mb`, if that is possible at all. If its frames would make
-        it larger, they are shrunk. If the clip is longer, the page keeps only every n-th frame. If
-        it is very long, the page keeps the numbers of those frames only. The page says so, and its
-        size is printed before it is
-        written. Layers need the kernel and are left out. The page appears whole or not at all, and
-        only its owner may read it.
+        it larger, the frames are shrunk. If that is not enough, the page keeps only every n-th
+        frame. If the clip is very long, the page also keeps the numbers of those frames only. The
+        page says which frames it keeps. Its size is printed before it is written. Layers need the
+        kernel and are left out. The page appears whole or not at all, and only its owner may read
+        it.
 
         Parameters
         ----------

@@ -6,7 +6,8 @@ Public: GROUPS, Eyes, find_landmarks, find_eyelids, look_at_eyes, eye_width, eye
 mouth_opening, head_yaw, face_box, check_points, mesh, square_of_detection, square_of_points.
 
 Convention: points are (x, y) pixels, x right and y down; (0, 0) is the middle of the top-left
-pixel. Right and left are the subject's own. What was not found is NaN.
+pixel. Right and left are the subject's own. Points that were not
+found are NaN.
 """
 
 from __future__ import annotations
@@ -147,7 +148,8 @@ def look_at_eyes(image: np.ndarray, points: np.ndarray) -> tuple[Eyes, np.ndarra
     Returns
     -------
     Eyes
-        NaN only where the points are.
+        NaN only if the points are NaN. All zeros for an eye that is less than half as wide as
+        `eyes.LEAST_WIDTH`.
     scores : (2,) float
         From `eyes.sight`, lower where `eyes.mosaic` sees blocks; minus infinity for an eye less
         than half as wide as `eyes.LEAST_WIDTH`, NaN where the points are.
@@ -180,7 +182,7 @@ def eye_width(points: np.ndarray) -> np.ndarray:
 
 
 def eye_opening(eyelids: np.ndarray) -> np.ndarray:
-    """Return how far each eye is open: the gap between its lids over its width.
+    """Return how far each eye is open: the gap between its lids, divided by its width.
 
     Parameters
     ----------
@@ -196,7 +198,7 @@ def eye_opening(eyelids: np.ndarray) -> np.ndarray:
 
 
 def mouth_opening(points: np.ndarray) -> np.ndarray:
-    """Return how far the mouth is open: the gap between the inner lips over the mouth's width.
+    """Return how far the mouth is open: the gap between the inner lips, divided by its width.
 
     Parameters
     ----------

@@ -48,15 +48,20 @@ with the number of items, and yields the items one by one."""
 
 MEETING = 0.07
 """Where two faces meet, a face whose looks differ from its own mean by more than this counts as
-hidden. In our trials the same person came to 0.04 at most, two different people to 0.10 or more."""
+hidden. In our trials the looks of one person differed by at most 0.04, those of two people by
+at least 0.10."""
 
 NEW_LOOKS = 0.15
 """If the looks of a face change by more than this between two frames, the detector runs again."""
 
 LOOK_EVERY, LOOK_CLOSELY_EVERY = 5, 15
 """Every 5 frames we keep a portrait of each face, and look for more faces in the whole picture.
-Every 15 frames we search small tiles for them too, which takes 42 looks in a picture of 640 x 480.
-Where no face is known, this is done every 5 frames, and at once where a face is lost."""
+Every 15 frames we also search small tiles for them. This takes 42 looks in a picture of 640 x 480.
+While no face is known, and for 25 frames after a face is lost, we search the tiles every 5 frames.
+When the last known face is lost, we search them at once."""
+
+LOST_LATELY = 25
+"""See `LOOK_CLOSELY_EVERY`."""
 
 READ_AHEAD = 64_000_000
 """Bytes of pictures that may wait between the threads on either side."""
@@ -199,7 +204,7 @@ def clip_notices(clip: Clip, *, progress: bool = True) -> list[Notice]:
     if spread > FEW * len(again):
         statement = (
             f"{spread} of {len(again)} frames, spread over the clip, only repeat the picture "
-            "before them. The eyes are measured in the new pictures only."
+            "before them. Blinks are counted in the new pictures only."
         )
         notices.append(Notice("repeated_pictures", None, None, statement))
     return notices
@@ -222,13 +227,15 @@ def track_notices(track: FaceTrack) -> list[Notice]:
     ]
     return [
         *_told("covered_eyes", covered, "Blinks are counted only while both eyes are seen."),
-        *_told("small_face", tiny, "They are too small to measure the lids."),
+        *_told("small_face", tiny, "In eyes as small as this, the lids cannot be measured."),
     ]
 
 
 def _which_eyes(unseen: np.ndarray) -> str:
     right, left = unseen.mean(axis=0) > 0.5
-    return "The right eye" if right and not left else "The left eye" if left > right else "The eyes"
+    if right == left:
+        return "The eyes" if right else "One eye or the other"
+    return "The right eye" if right else "The left eye"
 
 
 def _stretches(
@@ -269,7 +276,7 @@ class _Sighting:
     here: bool = True
 
     def strangeness(self, looks: np.ndarray) -> float:
-        """How unlike this face others look: mean difference of colour, 0 to 1."""
+        """Return how much these looks differ from the face: mean difference of colour, 0 to 1."""
         return float(np.abs(self.looks - looks).mean())
 
     def remember(self, looks: np.ndarray) -> None:
@@ -414,7 +421,8 @@ def _faces_in(image: np.ndarray, t: int, sightings: list[_Sighting], most: int |
     found = _without_doubles(found)
     if not found or (most is None and t % LOOK_EVERY == 0):
         lost_now = any(t - 1 in s.rows and not s.here for s in sightings)
-        closely = lost_now or t % (LOOK_CLOSELY_EVERY if found else LOOK_EVERY) == 0
+        lately = any(t - next(reversed(s.rows)) <= LOST_LATELY for s in sightings if not s.here)
+        closely = lost_now or t % (LOOK_CLOSELY_EVERY if found and not lately else LOOK_EVERY) == 0
         new = _new_faces(image, closely, [face_box(row[1]) for row in found])
         for face in new if most is None else _most_alike(image, new, sightings[:1]):
             sightings.append(_Sighting())
@@ -463,7 +471,7 @@ def _new_faces(image: np.ndarray, closely: bool, taken: list[np.ndarray]) -> Ite
 
 
 def _most_alike(image: np.ndarray, faces: Iterator, known: list[_Sighting]) -> list:
-    """Return the face most like the one known; without one, the surest."""
+    """Return the face most like the known one; if none is known, the one with the best score."""
     if not known:
         return [*islice(faces, 1)]
     portraits = known[0].best_portraits()[-likeness.PORTRAITS :]

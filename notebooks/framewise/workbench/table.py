@@ -1,9 +1,9 @@
-"""Read the frames of a long MP4 file from its packets, without decoding them.
+"""Read the times of the frames of a long MP4 file from its packets, without decoding the file.
 
-Ten minutes of 1080p take a minute to decode, but only a second to read. What the packets tell is
-exact where three things hold: each packet has a time of its own, decoding may begin at pictures
-that refer to nothing before them (IDR pictures), and nothing that the decoder must know stands
-anywhere but at the start of the file. Everything else is left to a full decode.
+Ten minutes of 1080p take a minute to decode, but only a second to read. The times in
+the packets are exact if three conditions hold. Each packet has its own time. Some pictures refer to
+nothing before them, so that decoding may begin there (IDR pictures). Everything that the decoder
+must know is at the start of the file. All other files are decoded from start to end.
 
 Public: read_table.
 """
@@ -24,15 +24,16 @@ PLAIN = ("yuv420p", "yuvj420p", "yuv420p10le")
 """Pixel formats of cameras and of most programs."""
 
 FAULTY_X264 = 151
-"""Older builds of x264 coded some pictures wrongly. FFmpeg decodes them rightly only after it has
-read the note with the number of the build, which stands in the first packet alone."""
+"""Older builds of x264 coded some pictures wrongly. FFmpeg decodes them correctly only after
+it has read the note with the build number. Only the first packet holds this note."""
 
 H264, HEVC = (1, 0x1F), (2, 0x3F)
 IDR = {H264: {5}, HEVC: {19, 20}}
 PARAMETERS = {H264: {7, 8, 13, 15}, HEVC: {32, 33, 34}}
 NOTES = {H264: {6}, HEVC: {39, 40}}
 """Types of the units of a packet: ITU-T H.264 (08/2021), table 7-1; ITU-T H.265 (08/2021), table
-7-1. The keys are the bytes of a unit's header and the bits of its type."""
+7-1. Each key holds the number of bytes in a unit's header, and the bit mask of its
+type."""
 
 ORIENTATION = 47
 """The type of a note (SEI message) that turns the picture; ITU-T H.264, D.1.27."""
@@ -128,7 +129,7 @@ def _notes(data: bytes) -> Iterator[int]:
 def _keys(times: np.ndarray, instant: np.ndarray) -> np.ndarray | None:
     """Return the times of the pictures at which decoding may begin; None if the table is unsure.
 
-    All packets that come before such a picture must be shown before it, and all after it later.
+    All packets before such a picture in the file must be shown before it, and all later ones after.
     """
     before = np.maximum.accumulate(times)
     after = np.minimum.accumulate(times[::-1])[::-1]
@@ -140,7 +141,7 @@ def _keys(times: np.ndarray, instant: np.ndarray) -> np.ndarray | None:
 def _index(
     path: Path, pts: np.ndarray, keys: np.ndarray | None, second: float, rate: float, pixel: float
 ) -> video.Index | None:
-    """Return the index; the first frame tells how all of them look."""
+    """Return the index; size and orientation of all frames are taken from the first one."""
     if keys is None or not len(keys) or keys[0] != pts[0]:
         return None
     with video.open_video(path, strict=True) as (container, stream):

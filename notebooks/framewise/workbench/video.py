@@ -43,20 +43,20 @@ STILL_BRANDS = ("heic", "heix", "heim", "heis", "mif1", "avif")
 
 
 class Unsure(Exception):
-    """What is decoded does not agree with the table of the file."""
+    """A decoded frame does not agree with the table of the file, or is missing or damaged."""
 
 
 class Index(NamedTuple):
-    """What a full pass through a file tells of its T frames, as arrays that can be kept."""
+    """Facts about the T frames of a file, from a full decode or from `table`, as arrays."""
 
     pts: np.ndarray
     """(T,) int64: timestamps as the file gives them, or NO_TIME."""
     prints: np.ndarray
     """(T,) uint32: checksums of the decoded pictures; (0,) if the index comes from `table`."""
     apart: np.ndarray
-    """() int64: how many rows apart those are that the checksums cover."""
+    """() int64: the checksums cover one row in this many."""
     keys: np.ndarray
-    """(K,) int64: frames at which decoding may begin. What comes after is still compared."""
+    """(K,) int64: frames at which decoding may begin. All later frames are still checked."""
     times: np.ndarray
     """(T,) float64: seconds since the first frame; they never fall."""
     fps: np.ndarray
@@ -379,7 +379,7 @@ def frames_of(container, stream) -> Iterator[av.VideoFrame]:
 
 
 def _faultless(container, stream, pts: int) -> Iterator[av.VideoFrame]:
-    """Yield the frames from time `pts` on; before it, pictures that no other needs are skipped.
+    """Yield the frames from time `pts` on; skip earlier ones that no other needs.
 
     Raises
     ------
@@ -579,7 +579,7 @@ def clock(
 
 
 def decode_from(path: Path, index: Index, start: int) -> Iterator[av.VideoFrame]:
-    """Yield decoded frames from number `start` on, each as the full pass gave it.
+    """Yield decoded frames from number `start` on, as a full decode gives them.
 
     Decoding begins at a key frame. If a frame differs from the full pass, decoding begins again at
     an earlier key frame, and in the end at the start of the file. Only one thread is used: several
@@ -609,7 +609,7 @@ def decode_from(path: Path, index: Index, start: int) -> Iterator[av.VideoFrame]
 
 
 def _by_table(path: Path, index: Index, start: int) -> Iterator[av.VideoFrame]:
-    """Yield frames by an index without checksums; `table` tells why decoding may begin there."""
+    """Yield frames from `start` on, with an index that `table` made (without checksums)."""
     key, count = index.keys[index.keys <= start][-1], start
     with open_video(path, strict=True) as (container, stream):
         container.seek(int(index.pts[key]), stream=stream)
