@@ -17,7 +17,8 @@ from pathlib import Path
 
 import av
 import numpy as np
-from framewise import clips, consent, models, tracking
+from framewise import clips, samples
+from framewise.workbench import cache, encode, files, following, models
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -58,15 +59,15 @@ def row(what: str, figure: str) -> None:
 
 def wide_clip(folder: Path) -> Path:
     """Write 750 frames: a sample of 640 x 480, over and over."""
-    sample = list(clips.open_sample("ben_talk"))
-    return clips.write_clip(folder / "wide.mp4", (sample[i % 200] for i in range(750)), 25)
+    sample = list(samples.open_clip("ben_talk"))
+    return encode.write_clip(folder / "wide.mp4", (sample[i % 200] for i in range(750)), 25)
 
 
 def long_clip(folder: Path, minutes: float, frames: int = 250) -> Path:
     """Write 1080p video of the given length: one piece of noisy picture, repeated unchanged."""
     rng = np.random.default_rng(0)
     base = rng.integers(0, 255, (1080 // 8, 1920 // 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
-    piece = clips.write_clip(
+    piece = encode.write_clip(
         folder / "piece.mp4", (np.roll(base, 4 * i, 1) for i in range(frames)), 30, overwrite=True
     )
     path = folder / f"{minutes}min.mp4"
@@ -93,7 +94,7 @@ def time_tracking(folder: Path, against: str | None) -> None:
     ours, theirs = [], []
     for _ in range(5):
         began = time.perf_counter()
-        tracking.follow(clip, 1, progress=False)
+        following.follow(clip, 1, progress=False)
         ours.append(len(clip) / (time.perf_counter() - began))
         if against:
             command = [against, "-c", MEDIAPIPE, str(path)]
@@ -110,7 +111,7 @@ def time_tracking(folder: Path, against: str | None) -> None:
 def length(folder: Path) -> None:
     for minutes in (1, 10):
         path = long_clip(folder, minutes)
-        kept = clips.cache_file(consent.sha256_of(path), "index")
+        kept = cache.cache_file(files.sha256_of(path), "index")
         for time_ in ("first", "second"):
             command = [sys.executable, "-c", CHILD, str(path)]
             run = subprocess.run(command, capture_output=True, check=True, text=True)

@@ -10,7 +10,7 @@ with the one that takes its place when the picture is mirrored.
 from pathlib import Path
 
 import numpy as np
-from framewise import alignment, clips, consent, landmarks
+from framewise import alignment, consent, landmarks, samples
 from scipy.optimize import linear_sum_assignment
 
 STILLS = [name for name, entry in consent.catalogue().items() if entry["file"].endswith(".jpg")]
@@ -39,14 +39,14 @@ def level(shape: np.ndarray) -> np.ndarray:
 
 
 def mirror_gaps(picture: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """How far each point lies from where each lands when the picture is mirrored, (468, 468)."""
+    """Return the squared distance of each point to each point of the mirrored face, (468, 468)."""
     mirrored = landmarks.find_landmarks(np.ascontiguousarray(picture[:, ::-1]))
     mirrored[:, 0] = picture.shape[1] - 1 - mirrored[:, 0]
     return np.square(points[:, None] - mirrored[None]).sum(-1)
 
 
 if __name__ == "__main__":
-    pictures = {name: clips.open_still(name) for name in STILLS}
+    pictures = {name: samples.open_still(name) for name in STILLS}
     shapes = {name: landmarks.find_landmarks(picture) for name, picture in pictures.items()}
     gaps = sum(mirror_gaps(pictures[name], shapes[name]) for name in STILLS)
     partners = linear_sum_assignment(gaps)[1]

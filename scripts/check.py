@@ -1,4 +1,4 @@
-"""Check that the course works here; one line per thing, OK or FAIL with the repair.
+"""Check that the course works here; print a line for each check, OK or FAIL with the repair.
 
 Run by `course.py check`, and with --quick after a set-up. Authors: --write-expected stores the
 networks' outputs anew in data/models/expected.json (needed only if the networks change).
@@ -46,7 +46,7 @@ class Fault(Exception):
 
 
 def check_python() -> str:
-    """Python is one that the lock file was made for."""
+    """Check that the lock file was made for this version of Python."""
     version = platform.python_version()
     if not (3, 11) <= sys.version_info[:2] <= (3, 14):
         raise Fault(f"{version}; the course needs 3.11 to 3.14", "install Python 3.13")
@@ -76,7 +76,7 @@ def check_package(name: str) -> str:
     except metadata.PackageNotFoundError:
         raise Fault("is not installed", REINSTALL) from None
     if version != expected:
-        raise Fault(f"is {version}, the course was tested with {expected}", REINSTALL)
+        raise Fault(f"is {version}, but the course was tested with {expected}", REINSTALL)
     importlib.import_module(MODULES.get(name, name.replace("-", "_")))
     return version
 
@@ -113,7 +113,7 @@ def ramp(size: int):
 def sampled_outputs(name: str, engine: str | None = None) -> dict[str, list[float]]:
     """Return a few evenly spaced numbers of each output of a network on the ramp."""
     import numpy as np
-    from framewise import models
+    from framewise.workbench import models
 
     outputs = models.load(name, engine=engine)(ramp(SIZES[name]))
     sampled = {}
@@ -125,13 +125,14 @@ def sampled_outputs(name: str, engine: str | None = None) -> dict[str, list[floa
 
 def check_network(name: str) -> str:
     """Check a network's bytes (the loader does) and its output on the stored input."""
-    from framewise import models
+
+    from framewise.workbench import models
 
     expected = json.loads(EXPECTED.read_text(encoding="utf-8"))[name]
     try:
         found = sampled_outputs(name)
     except (FileNotFoundError, ValueError) as error:  # the course fetches what is not right
-        raise Fault(str(error).split(";")[0], f"{COURSE} start") from None
+        raise Fault(str(error).partition(". ")[0], f"{COURSE} start") from None
     gaps = [abs(a - b) for key in expected for a, b in zip(expected[key], found[key], strict=True)]
     if not max(gaps) <= TOLERANCE:
         raise Fault(f"gives other numbers ({models.backend()}, off by {max(gaps):.3g})", REINSTALL)
@@ -151,10 +152,11 @@ def check_video() -> str:
     """Write a video, read it back out of order, and compare each frame's number."""
     import numpy as np
     from framewise import clips
+    from framewise.workbench import encode
 
     count = 60
     with tempfile.TemporaryDirectory() as folder:
-        path = clips.write_clip(Path(folder, "check.mp4"), coded_frames(count), 25)
+        path = encode.write_clip(Path(folder, "check.mp4"), coded_frames(count), 25)
         clip = clips.Clip(path)
         order = np.random.default_rng(0).permutation(count)
         codes = {i: clip[int(i)].mean((0, 2)).reshape(-1, 16).mean(1) > 127 for i in order}

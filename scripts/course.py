@@ -32,7 +32,7 @@ Without a command, the course starts. Options go after the command. Examples:
   python3 scripts/course.py inspect talk.mp4   look at a video of your own frame by frame
   python3 scripts/course.py add-clip talk.mp4  keep it, with consent, for all the notebooks
 
-The first start needs the internet and a few minutes; after that the course needs no network.
+The first start needs the internet and a few minutes; after that it works without internet.
 The packages go into the folder .venv, and three neural networks into data/models. If you delete
 them, the next start fetches them again.
 The server lets only you in. It listens on this computer only and asks for a token, a secret that
@@ -84,7 +84,7 @@ def run_notebooks(options: argparse.Namespace) -> int:
 
 
 def absolute(name: str) -> Path:
-    """Return the absolute path of a name from the command line; "~" means home if no such file."""
+    """Return the absolute path of a name on the command line; "~" is home unless it is a file."""
     return Path(name if os.path.exists(name) else os.path.expanduser(name)).absolute()
 
 
@@ -179,7 +179,7 @@ COMMANDS = {
         own_clip,
         "delete a clip of your own and everything the course made from it",
         [
-            ("id", {"metavar": "ID", "help": "its name; the command clips lists all names"}),
+            ("id", {"metavar": "ID", "help": "its name; course.py clips lists all names"}),
             ("--yes", {"action": "store_true", "help": "delete without asking"}),
         ],
     ),
@@ -199,7 +199,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         command = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
         for flag, details in own:
             command.add_argument(flag, **details)
-        words = "install into the Python that is running (Colab, conda, containers), not .venv"
+        words = "install into the Python that is running (Colab, conda, containers), not into .venv"
         command.add_argument("--here", action="store_true", help=words)
     wants_help = arguments[:1] in (["-h"], ["--help"])
     if not wants_help and (not arguments or arguments[0].startswith("-")):

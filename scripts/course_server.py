@@ -57,7 +57,7 @@ def jupyter_command(here: bool, port: int, window: bool) -> list[str]:
     if not window:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        print("Running as root: JupyterLab is told to allow that.")
+        print("You are running this as root, so JupyterLab is told to allow root.")
         command.append("--allow-root")
     return command
 
@@ -100,7 +100,7 @@ def choose_port(wanted: int | None) -> int:
     for port in range(DEFAULT_PORT, DEFAULT_PORT + 100):
         if is_free(port):
             if port != DEFAULT_PORT:
-                print(f"Port {DEFAULT_PORT} is taken; using {port}.")
+                print(f"Port {DEFAULT_PORT} is in use, so the course takes port {port}.")
             return port
     stop(
         "Ports 8888 to 8987 are all taken.",

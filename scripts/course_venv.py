@@ -14,6 +14,7 @@ import site
 import subprocess
 import sys
 import sysconfig
+import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -66,7 +67,9 @@ def run(here: bool, *arguments: object, cwd: Path | None = None) -> int:
     """Run the course's Python with these arguments and return its exit code."""
     child = launch(here, *arguments, cwd=cwd)
     try:
-        return child.wait()
+        while child.poll() is None:  # Ctrl-C inside child.wait() can lose its exit code
+            time.sleep(0.05)
+        return child.returncode
     except KeyboardInterrupt:
         end(child)
         if child.returncode <= 0:  # killed, so it printed nothing; 0 if the exit code was lost
@@ -84,7 +87,7 @@ def end(child: subprocess.Popen) -> None:
 
 
 def give_up(complaints: str) -> NoReturn:
-    """Keep what pip or venv said in a log, and stop with it in plain words."""
+    """Keep the messages of pip or venv in a log, explain the problem in plain words, and stop."""
     log = BUILD / "set-up.log"
     log.write_text(complaints, encoding="utf-8")
     raise SystemExit(explain(complaints, log))
@@ -159,7 +162,7 @@ def base_python() -> str:
 
 
 def make_venv() -> None:
-    """Make .venv afresh and set the old one aside; the stamp says "unfinished" at first."""
+    """Make .venv afresh and set the old one aside; at first it counts as "unfinished"."""
     require_venv_module()
     require_disk(ROOT)
     if VENV.exists():
@@ -217,7 +220,7 @@ def link_file(here: bool) -> Path:
 
 
 def link_text(here: bool) -> str:
-    """Return what belongs into the .pth file: in .venv a relative path, which survives a move.
+    """Return the text of the .pth file: for .venv a relative path, which survives a move.
 
     It is ASCII: which encoding Python expects there depends on its version and on the system.
     """

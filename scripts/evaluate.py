@@ -4,27 +4,30 @@ Run inside the project's .venv:  python scripts/evaluate.py blinks  (or: retimed
 
 It prints one table and keeps it in data/evaluation/, for the notebooks to show.
 
-blinks   Every rendered clip (originals) with its truth, as it is and under stress: other frame
-         rates, sizes, H.264 qualities (CRF, a higher one is worse) and noise. A blink found matches
-         a true one if they share a frame, one to one; frames are those of the clip as it is. True
-         blinks that stay partial (`Truth.partial`) need not be found, and are no false alarm if
-         they are. What else is found is one. The levels were chosen on the people of CHOSEN_ON;
-         "other people" had no say in them. "hard clips" are HARD, whoever is in them.
-retimed  The same clips with their blinks retimed (RETIMED), scored in the same way. Nothing is
+blinks   Scores every rendered original that has a truth, as it is and under stress: other frame
+         rates, sizes, H.264 qualities (a higher CRF is worse) and noise. A found blink matches a
+         true blink if they share a frame of the clip as it is; each blink matches at most once.
+         True blinks that stay partial (`Truth.partial`) need not be found. If they are found, they
+         are no false alarms. Every other blink that is found is a false alarm. The levels were
+         chosen on the people of CHOSEN_ON, and not on the "other people". The "hard clips" are
+         those in HARD, whoever is shown in them.
+retimed  Scores the same clips with their blinks retimed (RETIMED), in the same way. Nothing is
          encoded again: the measured frames are taken in another order.
-levels   What was tried before the thresholds were chosen: TRIED, one at a time, the others as they
-         stand in `blinks.THRESHOLDS`, on the people of CHOSEN_ON alone, as the clips are and under
-         all conditions together. Small changes of a threshold hardly matter. `shut` does as well
-         at 0.60 to 0.75; lower values lose blinks under compression, 0.80 gives more false alarms.
+levels   Scores the values that were tried before the thresholds were chosen (TRIED). One threshold
+         is changed at a time; the others are those of `blinks.THRESHOLDS`. Only the people of
+         CHOSEN_ON are used, in the clips as they are and under all conditions together. Small
+         changes of a threshold hardly matter. `shut` does equally well at 0.60 to 0.75. Lower
+         values lose blinks under compression, and 0.80 gives more false alarms.
 
-The H.264 encoder, on several threads, may write slightly other pixels another time, the smaller
-the picture the likelier: of 200 blinks one more or less is found then.
+The H.264 encoder uses several threads, so it may write slightly different pixels the next time,
+above all in small pictures. Then one blink more or less may be found among 200.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -35,7 +38,8 @@ from typing import NamedTuple
 import av
 import cv2
 import numpy as np
-from framewise import DATA, blinks, clips, consent, detection, landmarks, tracking
+from framewise import DATA, blinks, clips, consent, detection, landmarks, samples, tracking
+from framewise.workbench import files, following, places
 from tqdm import tqdm
 
 CHOSEN_ON = ("Ana", "Chen", "Frank", "Hugo")
@@ -55,7 +59,7 @@ class Stress(NamedTuple):
     scale: float = 1
     crf: int = 18
     noise: float = 0
-    """Standard deviation of normal noise, the same in every pixel, of 255."""
+    """Standard deviation of the normal noise that is added, in grey levels of 0 to 255."""
 
 
 AS_IT_IS = "25 frames/s"
@@ -75,7 +79,7 @@ STRESSES = {
 
 
 class Score(NamedTuple):
-    """What was found of what was there."""
+    """How many true blinks there are, how many were found, and how many false alarms."""
 
     seconds: float = 0.0
     blinks: int = 0
@@ -103,8 +107,8 @@ def _ratio(part: float, whole: float, digits: int = 3) -> float | str:
     return round(part / whole, digits) if whole else ""
 
 
-def score_blinks(found: Spans, truth: clips.Truth | Known, seconds: float) -> Score:
-    """Match blinks found, (first, last) in frames of the clip, with the true ones, one to one."""
+def score_blinks(found: Spans, truth: samples.Truth | Known, seconds: float) -> Score:
+    """Match found blinks, (first, last) frames of the clip, one to one with the true blinks."""
     true = truth.blinks[:, [0, 2]]
     hits, rest = _matched(list(found), true[~truth.partial])
     _, wrong = _matched(rest, true[truth.partial])
@@ -112,7 +116,7 @@ def score_blinks(found: Spans, truth: clips.Truth | Known, seconds: float) -> Sc
 
 
 def _matched(found: list, true: np.ndarray) -> tuple[int, list]:
-    """Count the matches; return the spans that matched none. Neither overlap among themselves."""
+    """Count the matches; return the spans that match none. No list overlaps itself."""
     open_, rest = true.tolist(), []
     for first, last in sorted(found):
         match = next((t for t in open_ if first <= t[1] and last >= t[0]), None)
@@ -151,7 +155,7 @@ LIDS = "lids, local level"
 METHODS: dict[str, Callable[[tracking.FaceTrack], Spans]] = {
     LIDS: by_lids,
     "mesh ratio, local level 0.80": lambda track: by_mesh(track, 0.80),
-    "lids, fixed at 0.20": lambda track: by_fixed_level(blinks.eye_opening(track), 0.20),
+    "lids, fixed at 0.20": lambda track: by_fixed_level(landmarks.eye_opening(track.eyelids), 0.20),
     "mesh ratio, fixed at 0.235": lambda track: by_fixed_level(mesh_ratio(track), 0.235),
     "mesh ratio, fixed at 0.20": lambda track: by_fixed_level(mesh_ratio(track), 0.20),
 }
@@ -179,14 +183,14 @@ TRIED: dict[str, tuple[Callable[[tracking.FaceTrack, float], Spans], tuple[float
         (0.1, 0.15, 0.2, 0.21, 0.22, 0.225, 0.23, 0.235, 0.24, 0.25, 0.27, 0.29),
     ),
     "lids, fixed": (
-        lambda track, level: by_fixed_level(blinks.eye_opening(track), level),
+        lambda track, level: by_fixed_level(landmarks.eye_opening(track.eyelids), level),
         (0.1, 0.15, 0.18, 0.2, 0.22, 0.25),
     ),
 }
 
 
 class Known(NamedTuple):
-    """The true blinks of a clip, as in `clips.Truth`."""
+    """The true blinks of a clip, as in `samples.Truth`."""
 
     blinks: np.ndarray
     """(B, 3) int: the first, the lowest and the last frame of each blink."""
@@ -203,7 +207,7 @@ class Case(NamedTuple):
     seconds: float
     source: np.ndarray
     """(T,) int: the frame of the clip that each frame shows."""
-    truth: clips.Truth | Known
+    truth: samples.Truth | Known
     track: tracking.FaceTrack | None
 
     def score(self, find: Callable[[tracking.FaceTrack], Spans]) -> Score:
@@ -221,7 +225,7 @@ def cases(entries: Iterable[dict], conditions: Iterable[str]) -> Iterator[Case]:
         source = source_frames(len(clip), clip.fps, stress.fps if stress else clip.fps)
         tracks = _tracks(clip, source, stress, len(entry["people"]))
         for number, person in enumerate(entry["people"]):
-            truth = clips.load_truth(clip, number)
+            truth = samples.load_truth(clip, number)
             track = track_of(truth.box[source] * (stress.scale if stress else 1), tracks)
             seconds = len(clip) / clip.fps
             yield Case(entry["id"], condition, person, seconds, source, truth, track)
@@ -270,7 +274,7 @@ def retimed(case: Case, change: Callable[[np.ndarray, list[int]], list[list[int]
     truth = Known(np.reshape(true, (-1, 3)).astype(int), np.array(partial, bool))
     now, track = np.arange(len(source)), None
     if case.track is not None:
-        rows = {name: getattr(case.track, name)[source] for name in tracking.PER_FACE}
+        rows = {name: getattr(case.track, name)[source] for name in following.PER_FACE}
         track = tracking.FaceTrack(**rows, times=now / 25)
     return case._replace(seconds=len(source) / 25, source=now, truth=truth, track=track)
 
@@ -402,7 +406,7 @@ def stressed(clip: clips.Clip, source: np.ndarray, stress: Stress) -> Iterator[n
 
 
 def print_table(rows: list[dict]) -> None:
-    """Print rows, dicts of like keys, as columns."""
+    """Print rows, dicts with the same keys, as columns."""
     lines = [list(rows[0])] + [[str(value) for value in row.values()] for row in rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
@@ -413,7 +417,7 @@ def write_table(rows: list[dict], path: Path) -> None:
     """Write rows as CSV, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
-        clips.whole_or_nothing(path) as partial,
+        files.atomic_write(path) as partial,
         open(partial, "w", newline="", encoding="utf-8") as file,
     ):
         table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
@@ -430,11 +434,11 @@ def main() -> None:
     what = parser.parse_args().what
     known = [
         entry
-        for entry in consent.catalogue(consent.CLIPS).values()
+        for entry in consent.catalogue(places.course_clips()).values()
         if "truth" in entry and entry["kind"] == "original"
     ]
     with tempfile.TemporaryDirectory() as folder:
-        clips.DATA = Path(folder)  # measured anew, and nothing of it kept
+        os.environ["FRAMEWISE_OWN"] = folder  # measured anew, and nothing of it kept
         if what == "retimed":
             rows = evaluate_retimed(known)
         else:

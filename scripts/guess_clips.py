@@ -2,13 +2,13 @@
 
 Run inside the project's .venv:  python scripts/guess_clips.py
 
-Three people. Two clips are plain excerpts of sample clips. In the third, one eye stays open while
-the other blinks: the same rendered person's open eye, as it was in the frame before the blink, is
-laid over the shut one with a soft edge. Which frames hold a full blink is known from the truth.
-All three carry the same mark, so that the mark gives nothing away. For the same reason this script
-alone does not use `fakes.write_fake`, which would mark the altered clip as a fake; it asks for
-consent itself. The entries of the three in catalog.json are replaced, with new hashes: the encoder
-does not write the same bytes each time. The other entries stay as they are.
+The clips show three people. Two clips are plain excerpts of sample clips. In the third, one eye
+stays open while the other blinks: the same rendered person's open eye, as it was in the frame
+before the blink, is laid over the shut eye with a soft edge. Which frames hold a full blink is
+known from the truth. All three carry the same mark, so that the mark gives nothing away. For the
+same reason this script alone does not use `fakes.write_fake`, which would mark the altered clip as
+a fake; it asks for consent itself. The entries of the three in catalog.json are replaced, with new
+hashes: the encoder does not write the same bytes each time. The other entries stay as they are.
 """
 
 import json
@@ -17,7 +17,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from framewise import alignment, clips, consent, landmarks, tracking
+from framewise import alignment, clips, consent, landmarks, samples, tracking
+from framewise.workbench import encode, files, places
 
 MARK = "EXERCISE: one of three is altered"
 LENGTH = 100
@@ -61,8 +62,8 @@ def patch_box(clip: clips.Clip, shut: range) -> list[int]:
 
 
 def full_blink(clip: clips.Clip, start: int) -> range:
-    """Return the frames of the first full blink in an excerpt, each with its neighbours in it."""
-    truth = clips.load_truth(clip)
+    """Return the frames of the first full blink inside an excerpt; it touches neither end."""
+    truth = samples.load_truth(clip)
     for first, _, last in truth.blinks[~truth.partial].tolist():
         if start < first and last < start + LENGTH - 1:
             return range(first, last + 1)
@@ -96,7 +97,7 @@ def entry_of(name: str, path: Path, clip: clips.Clip, start: int) -> consent.Ent
     entry = {
         "id": name,
         "file": path.name,
-        "sha256": consent.sha256_of(path),
+        "sha256": files.sha256_of(path),
         "title": f"Exercise clip {name[-1]} of 3: {clip.entry['people'][0]} talks to the camera",
         "length": {"frames": LENGTH, "fps": round(clip.fps), "seconds": LENGTH / clip.fps},
         "purpose": "the guessing exercise of notebook 00",
@@ -124,21 +125,21 @@ def entry_of(name: str, path: Path, clip: clips.Clip, start: int) -> consent.Ent
 def make(name: str) -> consent.Entry:
     """Write one exercise clip and return its entry."""
     source, start = EXCERPTS[name]
-    clip = clips.open_sample(source)
+    clip = samples.open_clip(source)
     consent.require(clip, "make")
     words = "ALTERED for an exercise" if name == ALTERED else "An excerpt, not altered"
     comment = f"{words}. Frame by Frame, notebook 00; a rendered person, nobody real."
-    path = consent.CLIPS / f"{name}.mp4"
+    path = places.course_clips() / f"{name}.mp4"
     frames = excerpt(name, clip, start)
-    clips.write_clip(path, frames, clip.fps, overwrite=True, comment=comment)
+    encode.write_clip(path, frames, clip.fps, overwrite=True, comment=comment)
     return entry_of(name, path, clip, start)
 
 
 if __name__ == "__main__":
     made = {name: make(name) for name in EXCERPTS}
-    known = consent.catalogue(consent.CLIPS)
+    known = consent.catalogue(places.course_clips())
     kept = [entry for key, entry in known.items() if key not in made]
     text = json.dumps({"clips": [*kept, *made.values()]}, indent=1) + "\n"
-    with clips.whole_or_nothing(consent.CLIPS / "catalog.json") as partial:
+    with files.atomic_write(places.course_clips() / "catalog.json") as partial:
         partial.write_text(text, encoding="utf-8")
     print("\n".join(f"{name}: {entry['kind']}" for name, entry in made.items()))

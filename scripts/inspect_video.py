@@ -23,8 +23,8 @@ if __name__ == "__main__":  # Ctrl-C while the libraries load ends the program w
 
 import numpy as np
 from framewise import DATA, blinks, clips, consent, inspector, landmarks, rates, tracking
-from framewise.notices import Notice
 from framewise.workbench.files import private_folder
+from framewise.workbench.notices import Notice
 from tqdm import tqdm
 
 READING = (
@@ -107,10 +107,15 @@ def inspect(video: Path, out: Path | None = None, numbers: Path | None = None) -
     _check_places(out, numbers)
     with warnings.catch_warnings():  # the page and the terminal tell what the warning says
         warnings.simplefilter("ignore", UserWarning)
-        clip = clips.Clip(video)
-    page = inspector.check_page((out or _default_page(clip)).absolute())
-    pictures = inspector.Pictures(clip, LARGEST_PAGE)
-    tracks = tracking.track_faces(clip, watch=pictures.take)
+        clip = clips.Clip(video, quick=True)
+        page = inspector.check_page((out or _default_page(clip)).absolute())
+        pictures = inspector.Pictures(clip, LARGEST_PAGE)
+        try:
+            tracks = tracking.track_faces(clip, watch=pictures.take)
+        except clips.FramesChanged:  # now the frames are known
+            clip = clips.Clip(video)
+            pictures = inspector.Pictures(clip, LARGEST_PAGE)
+            tracks = tracking.track_faces(clip, watch=pictures.take)
     measured = measure(clip, tracks)
     told = _warning_words(measured)
     print(*told, sep="\n", end="\n" if told else "")

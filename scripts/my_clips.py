@@ -50,10 +50,10 @@ def _add(answers: dict[str, Any]) -> str:
 
 
 def _ask_for_missing(answers: dict[str, Any]) -> None:
-    """Ask on the terminal for what no option told."""
+    """Ask on the terminal for the answers that no option gave."""
     in_a_year = str(date.today() + timedelta(days=365))
     if not answers.get("who"):
-        answers["who"] = _ask("Who is shown? Type every name, with commas between: ", _names)
+        answers["who"] = _ask("Who is shown? Type every name, with commas between them: ", _names)
     if not answers.get("me") and not answers.get("form") and len(answers["who"]) == 1:
         answers["me"] = _ask("Is that you, and may you agree to this yourself? [y/n] ", _yes)
     if not answers.get("me") and not answers.get("form"):
@@ -121,7 +121,7 @@ def _forget(answers: dict[str, Any]) -> str:
         ["Deleted:" if deleted else "The record was deleted. There were no files."]
         + [f"  {path}" for path in deleted]
         + ["This command cannot find the recording that the clip came from, copies that you passed"]
-        + ["on, and notebooks, pages and numbers that you saved elsewhere. Delete them yourself."]
+        + ["on, or notebooks, pages and numbers that you saved elsewhere. Delete them yourself."]
     )
 
 

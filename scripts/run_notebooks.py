@@ -31,8 +31,8 @@ BAR = 24  # characters
 class PeakMemory(threading.Thread):
     """Watch the memory of a kernel and of the processes that it starts.
 
-    `peak` is the largest sum of resident memory seen, in bytes. It looks every 50 ms and after
-    each cell; pages that processes share are counted for each, so it is an upper bound.
+    `peak` is the largest sum of resident memory seen, in bytes. The thread looks every 50 ms and
+    after each cell. Pages that processes share count for each process, so `peak` is a little high.
     """
 
     def __init__(self, pid: int) -> None:
@@ -76,7 +76,7 @@ def watched(client: NotebookClient) -> Iterator[PeakMemory]:
 
 
 def show_progress(name: str, done: int, total: int, begun: float, *, last: bool = False) -> None:
-    """Draw the progress bar of one notebook; off a terminal only its last line."""
+    """Draw the progress bar of one notebook; without a terminal, print only the last state."""
     filled = BAR * done // max(total, 1)
     bar = "#" * filled + "." * (BAR - filled)
     text = f"{name:<22} [{bar}] {done:>3}/{total} cells {time.monotonic() - begun:6.1f} s"

@@ -13,7 +13,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from browsing import chromium, jupyterlab, metrics, run_in_lab, wait
-from framewise import clips, inspector
+from framewise import inspector, samples
+from framewise.workbench import encode
 
 WATCH = """
 window.painted = [];  // [ms since 1970, frame] of every picture painted
@@ -92,23 +93,23 @@ def main() -> None:
         row("play at 30 frames/s, 1280x720, frames late", f"{late(painted):.1%}")
         firsts = [in_browser(folder, "640x480.mp4", "done(0)", first=True) for _ in range(5)]
         row("cell run to first picture, 10 s of 640x480", f"{statistics.median(firsts):.0f} ms")
-        clip = clips.open_sample("ana_talk")
+        clip = samples.open_clip("ana_talk")
         page = inspector.FrameInspector(clip).to_html(folder / "page.html", max_mb=1e3)
         ten = page.stat().st_size / len(clip) * 250
         row("page of 10 s of 640x480, not shrunk", f"{ten / 1e6:.1f} MB")
 
 
 def write(path: Path, size_wh: tuple[int, int], count: int) -> None:
-    sample = [cv2.resize(frame, size_wh) for frame in clips.open_sample("ben_talk")]
+    sample = [cv2.resize(frame, size_wh) for frame in samples.open_clip("ben_talk")]
     turn = [*range(200), *range(198, 0, -1)]
-    clips.write_clip(path, (sample[turn[i % len(turn)]] for i in range(count)), 30)
+    encode.write_clip(path, (sample[turn[i % len(turn)]] for i in range(count)), 30)
 
 
 def in_browser(folder: Path, video: str, script: str, *, first: bool = False):
     """Open a clip in a notebook and run a script beside it; or tell when the first picture came."""
     cells = [
         "import time\nfrom pathlib import Path\nfrom framewise import clips, inspector, marks\n"
-        f"marks.DATA = Path('marks')\nclip = clips.Clip('{video}')",
+        f"os.environ['FRAMEWISE_OWN'] = os.path.abspath('marks')\nclip = clips.Clip('{video}')",
         "Path('began').write_text(str(time.time()))\ninspector.FrameInspector(clip)",
     ]
     with chromium(tempfile.mkdtemp(dir=folder)) as browser, jupyterlab(folder, cells) as port:

@@ -6,7 +6,7 @@ from pathlib import Path
 import framewise
 import pytest
 from browsing import chromium
-from framewise import marks
+from framewise.workbench import places
 from videos import write_video
 
 # what tests start takes the package of this folder too, whichever folder their Python belongs to
@@ -25,10 +25,10 @@ def plain_video(tmp_path):
 
 @pytest.fixture(scope="session", autouse=True)
 def kept(tmp_path_factory):
-    """The folder that keeps marks: never the reader's own."""
+    """The folder that keeps marks; no test touches what is the reader's own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(marks, "DATA", tmp_path_factory.mktemp("data"))
-        yield marks.DATA / "my_marks"
+        patch.setenv("FRAMEWISE_OWN", str(tmp_path_factory.mktemp("data")))
+        yield places.own_folder("my_marks")
 
 
 @pytest.fixture(scope="module")

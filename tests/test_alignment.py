@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from framewise import alignment, clips, landmarks
+from framewise import alignment, landmarks, samples
 
 
 def random_similarity(rng):
@@ -116,7 +116,7 @@ def test_the_canonical_face_is_upright_and_symmetric():
 
 @pytest.mark.parametrize("name", ["ana_neutral", "ben_closed", "cato_speaking"])
 def test_a_chip_holds_the_face_upright(name):
-    picture = clips.open_still(name)
+    picture = samples.open_still(name)
     points = landmarks.find_landmarks(picture)
     chip, matrix = alignment.align_face(picture, points, size=200)
     placed = alignment.apply_similarity(matrix, points)[[33, 263]]
@@ -125,7 +125,7 @@ def test_a_chip_holds_the_face_upright(name):
 
 
 def test_turning_the_picture_does_not_turn_the_chip():
-    picture = clips.open_still("ana_neutral")
+    picture = samples.open_still("ana_neutral")
     points = landmarks.find_landmarks(picture)
     turn = cv2.getRotationMatrix2D((256, 256), 25, 0.8)
     turned = cv2.warpAffine(picture, turn, (512, 512))
@@ -136,7 +136,7 @@ def test_turning_the_picture_does_not_turn_the_chip():
 
 
 def test_there_and_back():
-    picture = clips.open_still("ben_neutral")
+    picture = samples.open_still("ben_neutral")
     chip, matrix = alignment.align_face(picture, landmarks.find_landmarks(picture), size=512)
     back, covered = alignment.unalign_face(chip, matrix, (512, 512))
     inside = covered == 1
@@ -168,9 +168,9 @@ def test_bad_input_to_align():
 @pytest.fixture(scope="module", params=["ana_talk", "ben_talk"])
 def talk(request):
     """Every tenth frame of a talking clip: its points, and the true turn of the head."""
-    clip = clips.open_sample(request.param)
+    clip = samples.open_clip(request.param)
     points = np.stack([landmarks.find_landmarks(clip[i]) for i in range(0, len(clip), 10)])
-    return points, clips.load_truth(clip).pose[::10]
+    return points, samples.load_truth(clip).pose[::10]
 
 
 def maps(faces, which):
@@ -201,7 +201,7 @@ def test_steady_points_hold_the_eye_corners_stillest(talk):
 
 
 def test_mean_face():
-    picture = clips.open_still("dora_neutral")
+    picture = samples.open_still("dora_neutral")
     points = landmarks.find_landmarks(picture)
     nothing = np.full_like(points, np.nan)
     one, _ = alignment.align_face(picture, points, size=64)

@@ -5,10 +5,11 @@ import re
 
 import numpy as np
 import pytest
-from framewise import blinks, clips, consent, landmarks, tracking
+from framewise import blinks, consent, landmarks, samples, tracking
+from framewise.workbench import places
 
 EYE = np.array([(0, 0), (1, 1), (2, 1), (3, 0), (2, -1), (1, -1)], float)
-ENTRIES = {name: e for name, e in consent.catalogue(consent.CLIPS).items() if "truth" in e}
+ENTRIES = {name: e for name, e in consent.catalogue(places.course_clips()).items() if "truth" in e}
 
 
 def curve(*dips, seconds=8.0, fps=25, level=0.3):
@@ -43,7 +44,7 @@ def test_the_ratio_does_not_change_with_size_place_and_turn():
 def test_the_six_points_lie_on_their_eyes():
     for name, six in zip(("right_eye", "left_eye"), blinks.EYES, strict=True):
         assert set(six) <= set(landmarks.GROUPS[name])
-    points = landmarks.find_landmarks(clips.open_still("ana_neutral"))
+    points = landmarks.find_landmarks(samples.open_still("ana_neutral"))
     for p1, p2, p3, p4, p5, p6 in points[blinks.EYES]:
         assert p1[0] < p2[0] < p3[0] < p4[0] and p6[0] < p5[0]
         assert p2[1] < p6[1] and p3[1] < p5[1]
@@ -396,8 +397,8 @@ TALKS = [name for name in ENTRIES if name.endswith("_talk")]
 
 @pytest.mark.parametrize("name", [*TALKS, "ben_long", "elsa_reads"])
 def test_true_blinks_are_found_and_no_others(name):
-    clip = clips.open_sample(name)
-    truth, track = clips.load_truth(clip), tracking.track_face(clip, progress=False)
+    clip = samples.open_clip(name)
+    truth, track = samples.load_truth(clip), tracking.track_face(clip, progress=False)
     lowest = [blink.lowest for blink in blinks.measure(track).blinks]
     near = np.abs(np.subtract.outer(lowest, truth.blinks[:, 1])) <= 3
     assert near.any(axis=1).all()

@@ -15,9 +15,9 @@ import av
 import cv2
 import numpy as np
 import pytest
-from framewise import clips
+from framewise import clips, samples
 from framewise.clips import Clip
-from framewise.workbench import video
+from framewise.workbench import clock, encode, full_pass, video
 from videos import copy_video, full_decode, numbered_frame, read_number, write_video
 
 VARIABLE = np.cumsum([random.Random(0).choice([20, 33, 40, 67, 120]) for _ in range(90)]).tolist()
@@ -68,10 +68,10 @@ def test_every_frame_is_that_of_a_full_decode(kind, tmp_path):
     assert [read_number(f) for f in clip.frames(37, 52)] == list(range(37, 52))
 
 
-def check_random_access(path, count=None):
+def check_random_access(path, count=None, *, open_clip=Clip):
     """Open a file, compare frames in random order with a plain decode, and return the clip."""
     truth = full_decode(path)
-    clip = Clip(path)
+    clip = open_clip(path)
     assert len(clip) == len(truth) == (count or len(truth))
     for i in random.Random(1).choices(range(len(clip)), k=25) + [len(clip) - 1, 0]:
         assert np.array_equal(clip[i], truth[i]), f"frame {i}"
@@ -122,17 +122,17 @@ def test_parameter_sets_that_come_only_once(second, tmp_path):
 def test_a_change_in_any_byte_of_a_checked_row_is_noticed(pix_fmt):
     rgb = av.VideoFrame.from_ndarray(numbered_frame(3, (150, 96)), format="rgb24")
     frame = rgb.reformat(format=pix_fmt)
-    before = video._print(frame, 8)
+    before = video.checksum(frame, 8)
     for plane in frame.planes:
         data = np.frombuffer(plane, np.uint8).copy().reshape(plane.height, -1)
         wide = {"bgr0": 4, "rgb24": 3, "gray16le": 2, "yuv420p10le": 2}.get(pix_fmt, 1)
         at = wide * plane.width - 1 - (pix_fmt == "bgr0")  # its last byte is padding
         data[8, at] ^= 1
         plane.update(data.tobytes())
-        assert video._print(frame, 8) != before
+        assert video.checksum(frame, 8) != before
         data[8, at] ^= 1
         plane.update(data.tobytes())
-    assert video._print(frame, 8) == before
+    assert video.checksum(frame, 8) == before
 
 
 def test_a_frame_that_differs_after_a_seek_is_decoded_from_the_start(plain_video, monkeypatch):
@@ -261,7 +261,7 @@ def test_times_come_from_timestamps(tmp_path):
     assert clip.fps == pytest.approx(89 / expected[-1], rel=1e-3)
 
 
-NONE = video.NO_TIME
+NONE = clock.NO_TIME
 EVEN = [0, 40, 80, 120, 160, 200, 240, 280, 320, 360]
 
 
@@ -293,7 +293,7 @@ EVEN = [0, 40, 80, 120, 160, 200, 240, 280, 320, 360]
     ],
 )
 def test_times_never_fall_and_keep_the_rate_of_each_part(stamps, times, restarts):
-    found, fps, falls, assumed = video.clock(np.array(stamps, np.int64), 1000.0, 25.0)
+    found, fps, falls, assumed = clock.clock(np.array(stamps, np.int64), 1000.0, 25.0)
     np.testing.assert_allclose(found, np.array(times) / 1000, atol=1e-9)
     assert assumed == (restarts == "assumed")
     assert falls.tolist() == ([] if assumed else restarts)
@@ -361,16 +361,16 @@ def test_seeking_reads_no_more_than_one_group(plain_video, monkeypatch):
 
 
 def test_a_long_scan_is_kept_and_found_again(plain_video, monkeypatch, tmp_path):
-    monkeypatch.setattr(clips, "DATA", tmp_path)
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
     monkeypatch.setattr(clips, "KEEP_AFTER", -1)
     first = Clip(plain_video)
-    monkeypatch.setattr(video, "read_through", None)
+    monkeypatch.setattr(full_pass, "read_through", None)
     again = Clip(plain_video)
     assert len(again) == 90 and np.array_equal(first[33], again[33])
 
 
 def test_a_cache_that_was_cut_off_is_measured_again(plain_video, monkeypatch, tmp_path):
-    monkeypatch.setattr(clips, "DATA", tmp_path)
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
     monkeypatch.setattr(clips, "KEEP_AFTER", -1)
     Clip(plain_video)
     (kept,) = (tmp_path / "cache").iterdir()
@@ -679,7 +679,7 @@ def test_too_large_pictures_are_refused_before_they_are_decoded(
     how = {"codec": codec, "pix_fmt": pix_fmt, "count": 3, "size_wh": (640, 480)}
     path = write_video(tmp_path / f"large.{suffix}", **how)
     monkeypatch.setattr(video, "LARGEST", 200_000)
-    with pytest.raises(ValueError, match="megapixels, but this has 640 x 480"):
+    with pytest.raises(ValueError, match="megapixels, but this file has 640 x 480"):
         Clip(path)
 
 
@@ -695,7 +695,7 @@ def test_odd_names(name, plain_video, monkeypatch):
     clip = Clip(os.fsdecode(name))
     assert read_number(clip[40]) == 40
     if isinstance(name, str):
-        assert len(Clip(clips.write_clip(clip.path, clip.frames(0, 3), 25, overwrite=True))) == 3
+        assert len(Clip(encode.write_clip(clip.path, clip.frames(0, 3), 25, overwrite=True))) == 3
 
 
 def test_what_is_no_file_is_called_so(tmp_path):
@@ -729,7 +729,7 @@ def test_a_header_without_frames(tmp_path):
 
 def test_written_and_read_back(tmp_path):
     frames = [numbered_frame(i, (161, 97)) for i in range(30)]
-    path = clips.write_clip(tmp_path / "w.mp4", iter(frames), 29.97, comment="a word")
+    path = encode.write_clip(tmp_path / "w.mp4", iter(frames), 29.97, comment="a word")
     clip = Clip(path)
     assert (len(clip), clip.size_wh) == (30, (162, 98))
     assert clip.fps == pytest.approx(29.97, rel=1e-4)
@@ -748,9 +748,9 @@ def test_writing_overwrites_nothing_unasked(tmp_path):
     path = tmp_path / "mine.mp4"
     path.write_bytes(b"mine")
     with pytest.raises(FileExistsError, match="overwrite=True"):
-        clips.write_clip(path, [numbered_frame(0)], 25)
+        encode.write_clip(path, [numbered_frame(0)], 25)
     assert path.read_bytes() == b"mine"
-    clips.write_clip(path, [numbered_frame(0)], 25, overwrite=True)
+    encode.write_clip(path, [numbered_frame(0)], 25, overwrite=True)
     assert len(Clip(path)) == 1
 
 
@@ -769,7 +769,7 @@ def test_writing_overwrites_nothing_unasked(tmp_path):
 )
 def test_writing_bad_input_leaves_nothing(frames, fps, name, words, tmp_path):
     with pytest.raises(ValueError, match=words):
-        clips.write_clip(tmp_path / name, frames, fps)
+        encode.write_clip(tmp_path / name, frames, fps)
     assert not list(tmp_path.iterdir())
 
 
@@ -785,7 +785,7 @@ def test_writing_bad_input_leaves_nothing(frames, fps, name, words, tmp_path):
 )
 def test_written_times(times, expected, tmp_path):
     frames = [numbered_frame(i) for i in range(3)]
-    path = clips.write_clip(tmp_path / "w.mp4", frames, 25, times=times)
+    path = encode.write_clip(tmp_path / "w.mp4", frames, 25, times=times)
     with av.open(str(path)) as container:
         stamps = [frame.time for frame in container.decode(video=0)]
     np.testing.assert_allclose(np.array(stamps) - stamps[0], expected, atol=1e-6)
@@ -806,25 +806,25 @@ def test_written_times(times, expected, tmp_path):
 def test_times_that_cannot_be_written(times, words, tmp_path):
     frames = (numbered_frame(i) for i in range(3))
     with pytest.raises(ValueError, match=words):
-        clips.write_clip(tmp_path / "w.mp4", frames, 25, times=times)
+        encode.write_clip(tmp_path / "w.mp4", frames, 25, times=times)
     assert not list(tmp_path.iterdir())
 
 
 def test_what_was_altered_is_told_or_asked_for(plain_video):
     clip = Clip(plain_video)
     clip.entry = {"kind": "fake", "altered_frames": [3, 9]}
-    (place,) = clips.altered(clip)
+    (place,) = samples.altered_segments(clip)
     assert (place["first"], place["last"], place["box"]) == (3, 9, None)
     clip.entry = {"kind": "fake", "method": "swap"}
     with pytest.raises(ValueError, match="altered_frames"):
-        clips.altered(clip)
+        samples.altered_segments(clip)
 
 
 def test_truths_can_be_compared():
-    clip = clips.open_sample("ana_talk")
-    truth = clips.load_truth(clip)
+    clip = samples.open_clip("ana_talk")
+    truth = samples.load_truth(clip)
     assert truth == truth
-    assert (truth == clips.load_truth(clip)) is False  # by identity, as arrays have no one answer
+    assert (truth == samples.load_truth(clip)) is False  # by identity, as arrays have no one answer
 
 
 def test_pictures(tmp_path):

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 import cv2
 import numpy as np
 import pytest
-from framewise import clips, consent
+from framewise import clips, consent, samples
 from framewise.consent import ConsentError
+from framewise.workbench import files, places
 from videos import write_video
 
 FORM = b"I agree."
@@ -19,8 +20,8 @@ FORM = b"I agree."
 def folder(tmp_path, monkeypatch):
     """An empty catalogue folder of our own."""
     (tmp_path / "clips").mkdir()
-    monkeypatch.setattr(consent, "CLIPS", tmp_path / "clips")
-    monkeypatch.setattr(consent, "MINE", tmp_path / "my_clips")
+    monkeypatch.setenv("FRAMEWISE_CLIPS", str(tmp_path / "clips"))
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
     return tmp_path / "clips"
 
 
@@ -28,7 +29,7 @@ def catalogued(folder, record, *, name="one", **more):
     """Write a clip and its catalogue entry, keeping the entries that are there."""
     path = write_video(folder / f"{name}.mp4", count=3 + len(name))
     (folder / "form.txt").write_bytes(FORM)
-    entry = {"id": name, "file": path.name, "sha256": consent.sha256_of(path), "consent": record}
+    entry = {"id": name, "file": path.name, "sha256": files.sha256_of(path), "consent": record}
     file = folder / "catalog.json"
     known = json.loads(file.read_text())["clips"] if file.exists() else []
     file.write_text(json.dumps({"clips": [*known, entry | {"kind": "original"} | more]}))
@@ -49,34 +50,35 @@ def signed(**changes):
 
 
 def test_the_course_catalogue_is_complete():
-    entries = consent.catalogue(consent.CLIPS)
+    entries = consent.catalogue(places.course_clips())
     assert entries
     for entry in entries.values():
         path = consent.file_of(entry["id"])
-        assert consent.sha256_of(path) == entry["sha256"], entry["id"]
+        assert files.sha256_of(path) == entry["sha256"], entry["id"]
         assert entry["licence"] and entry["source"] and entry["title"] and entry["people"]
         assert entry["kind"] in ("original", "fake")
         assert entry["consent"]["type"] in ("synthetic", "signed")
         if entry["kind"] == "fake":
             assert entry["made_from"] and entry["method"]
-    files = {path for path in consent.CLIPS.rglob("*") if path.suffix in (".mp4", ".jpg", ".png")}
-    assert files == {consent.file_of(name) for name in entries}
+    there = places.course_clips().rglob("*")
+    present = {path for path in there if path.suffix in (".mp4", ".jpg", ".png")}
+    assert present == {consent.file_of(name) for name in entries}
 
 
 def test_every_sample_opens_with_its_stated_length():
-    for name, entry in consent.catalogue(consent.CLIPS).items():
+    for name, entry in consent.catalogue(places.course_clips()).items():
         if entry["file"].endswith(".mp4"):
-            clip = clips.open_sample(name)
+            clip = samples.open_clip(name)
             assert len(clip) == entry["length"]["frames"], name
             assert clip.fps == pytest.approx(entry["length"]["fps"])
             consent.require(clip, "make")
         else:
-            assert clips.open_still(name).shape == (512, 512, 3)
+            assert samples.open_still(name).shape == (512, 512, 3)
 
 
 def test_unknown_id_lists_those_there_are():
     with pytest.raises(KeyError, match="ana_talk"):
-        clips.open_sample("nobody")
+        samples.open_clip("nobody")
 
 
 def test_synthetic_people_may_be_used(folder):
@@ -218,7 +220,7 @@ def test_consent_that_ends_while_the_clip_is_open(folder):
 def test_pictures_are_covered_as_well(folder, tmp_path):
     picture = tmp_path / "p.png"
     cv2.imwrite(str(picture), np.zeros((4, 4, 3), np.uint8))
-    catalogued(folder, signed(expires="2020-01-01"), sha256=consent.sha256_of(picture))
+    catalogued(folder, signed(expires="2020-01-01"), sha256=files.sha256_of(picture))
     with pytest.raises(ConsentError, match="ended"):
         clips.read_image(picture)
 

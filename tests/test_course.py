@@ -376,7 +376,7 @@ def test_no_network_is_said_plainly(tmp_path):
     done = run_course(root, "start", PIP_FIND_LINKS="")
     assert done.code == 1
     assert "There is no internet" in done.words
-    assert "works without a network" in done.words
+    assert "works without the internet" in done.words
     assert (root / "build" / "set-up.log").stat().st_size
 
 
@@ -584,9 +584,9 @@ def test_a_full_disk_is_seen_before_the_work(monkeypatch):
         (
             "NewConnectionError(': Failed to establish a new connection: [Errno -3] Temporary "
             "failure in name resolution')\nERROR: No matching distribution found for anyio==1",
-            "no network",
+            "no internet",
         ),
-        ("ReadTimeoutError: HTTPSConnectionPool: Read timed out. (read timeout=15)", "no network"),
+        ("ReadTimeoutError: HTTPSConnectionPool: Read timed out. (read timeout=15)", "no internet"),
         ("error: externally-managed-environment", "without --here"),
         ("PermissionError: [Errno 13] Permission denied: 'x'", "cannot be written"),
         ("ERROR: No matching distribution found for av==18.1.0", "no ready-made file"),
@@ -733,7 +733,7 @@ def test_a_taken_port(capsys):
         other.listen()
         taken = other.getsockname()[1]
         assert not course_server.is_free(taken)
-        with pytest.raises(SystemExit, match=f"Port {taken} is taken"):
+        with pytest.raises(SystemExit, match=f"Port {taken} is in use"):
             course_server.choose_port(taken)
     assert course_server.choose_port(taken) == taken
 
@@ -741,7 +741,7 @@ def test_a_taken_port(capsys):
 def test_the_next_free_port_is_taken_and_said(monkeypatch, capsys):
     monkeypatch.setattr(course_server, "is_free", lambda port: port == 8890)
     assert course_server.choose_port(None) == 8890
-    assert "Port 8888 is taken; using 8890." in capsys.readouterr().out
+    assert "Port 8888 is in use, so the course takes port 8890." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("uid", "allowed"), [(0, True), (1000, False)])
@@ -749,7 +749,7 @@ def test_root_is_allowed_and_told(monkeypatch, capsys, uid, allowed):
     monkeypatch.setattr(os, "geteuid", lambda: uid, raising=False)
     command = course_server.jupyter_command(False, 9000, window=False)
     assert ("--allow-root" in command) is allowed
-    assert ("Running as root" in capsys.readouterr().out) is allowed
+    assert ("You are running this as root" in capsys.readouterr().out) is allowed
     assert "--no-browser" in command
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from framewise import clips, consent, detection
+from framewise import consent, detection, samples
 
 STILLS = [name for name, entry in consent.catalogue().items() if entry["file"].endswith(".jpg")]
 
@@ -78,7 +78,7 @@ def test_integral_image_against_plain_sums():
 
 @pytest.mark.parametrize("name", STILLS)
 def test_one_face_in_every_still(name):
-    faces = detection.detect_faces(clips.open_still(name))
+    faces = detection.detect_faces(samples.open_still(name))
     assert len(faces) == 1 and faces.score[0] > 0.8
     assert faces.xyxy.dtype == faces.keypoints.dtype == np.float32
     x0, y0, x1, y1 = faces.xyxy[0]
@@ -93,7 +93,7 @@ def crowd():
     picture = np.full((600, 1200, 3), 128, np.uint8)
     places = []
     for i, name in enumerate(("ana", "ben", "cato", "dora")):
-        small = clips.open_still(f"{name}_neutral")[::4, ::4]
+        small = samples.open_still(f"{name}_neutral")[::4, ::4]
         x, y = 100 + 280 * i, 60 + 100 * i
         picture[y : y + 128, x : x + 128] = small
         places.append((x + 64, y + 64))
@@ -150,7 +150,7 @@ def test_integral_image_wants_whole_numbers():
 
 
 def test_haar_finds_upright_faces():
-    found = [detection.detect_faces_haar(clips.open_still(name)) for name in STILLS]
+    found = [detection.detect_faces_haar(samples.open_still(name)) for name in STILLS]
     assert all(len(boxes) == 1 for boxes in found)
     assert all(0 <= box[0] < box[2] <= 512 for boxes in found for box in boxes)
 

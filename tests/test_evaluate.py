@@ -8,7 +8,7 @@ import evaluate
 import numpy as np
 import pytest
 from evaluate import Score
-from framewise import DATA, blinks, clips, consent, landmarks
+from framewise import DATA, blinks, clips, consent, landmarks, samples
 from framewise.tracking import FaceTrack
 
 
@@ -93,7 +93,7 @@ def test_a_fixed_level_takes_every_run_below_it():
 
 
 def test_a_small_run_gives_the_table_that_is_kept(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(clips, "DATA", tmp_path)
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
     entries = [consent.catalogue()[name] for name in ("hugo_down", "gita_smile")]
     rows = evaluate.evaluate_blinks(entries, [evaluate.AS_IT_IS, "10 frames/s"])
     own, chosen = [row for row in rows if row["method"] == evaluate.LIDS], evaluate.GROUPS[0]
@@ -116,7 +116,7 @@ def test_a_small_run_gives_the_table_that_is_kept(tmp_path, monkeypatch, capsys)
 def test_the_thresholds_that_were_tried_are_scored_on_the_choosing_people_alone(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(clips, "DATA", tmp_path)
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
     monkeypatch.setattr(evaluate, "TRIED", {"shut": (evaluate.TRIED["shut"][0], (0.0, 0.65))})
     entries = [consent.catalogue()[name] for name in ("frank_talk", "gita_smile")]
     rows = evaluate.evaluate_levels(entries, [evaluate.AS_IT_IS])
@@ -164,7 +164,7 @@ def test_blinks_are_retimed_frame_by_frame(name, shown, true):
 
 
 def test_slow_and_double_blinks_are_found_on_people(tmp_path, monkeypatch):
-    monkeypatch.setattr(clips, "DATA", tmp_path)
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
     entries = [consent.catalogue()[name] for name in ("frank_talk", "imani_talk")]
     rows = evaluate.evaluate_retimed(entries)
     assert [(row["condition"], row["on"]) for row in rows] == [
@@ -194,7 +194,7 @@ def test_what_notebook_07_says_of_the_kept_table():
 def test_how_wide_eyes_are_at_quarter_size():
     talks = [name for name in consent.catalogue() if name.endswith("_talk")]
     widths = [
-        landmarks.eye_width(landmarks.find_landmarks(clips.open_sample(name)[0])) / 4
+        landmarks.eye_width(landmarks.find_landmarks(samples.open_clip(name)[0])) / 4
         for name in talks
     ]
     assert len(widths) == 9 and 7 < min(widths) and max(widths) < 8.1

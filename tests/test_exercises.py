@@ -4,7 +4,8 @@ import importlib
 import re
 
 import pytest
-from framewise import clips, consent, exercises
+from framewise import consent, samples
+from framewise.workbench import exercises
 
 for path in sorted(exercises.LESSONS.glob("checks_*.py")):
     importlib.import_module(f"lessons.{path.stem}")
@@ -12,7 +13,7 @@ for path in sorted(exercises.LESSONS.glob("checks_*.py")):
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(clips, "DATA", tmp_path)
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
 
 
 @pytest.mark.parametrize("name", sorted(exercises._checks))
@@ -31,7 +32,7 @@ def test_the_guessing_exercise_tells_a_blink_as_rendered_from_the_altered_one():
     entries = consent.catalogue()
     for number, name in enumerate(["guess_1", "guess_2", "guess_3"]):
         start, sample = re.search(r"frames (\d+) to \d+ of (\w+)", entries[name]["source"]).groups()
-        truth = clips.load_truth(clips.open_sample(sample))
+        truth = samples.load_truth(samples.open_clip(sample))
         lowest = truth.blinks[~truth.partial, 1] - int(start)
         frame = int(lowest[(lowest > 0) & (lowest < 100)][0])  # each clip holds a full blink
         result = exercises.check("00.2", (name, frame))
@@ -49,7 +50,9 @@ def test_unknown_quiz():
         exercises.quiz("99")
 
 
-@pytest.mark.parametrize("notebook", ["00", "01", "02", "03", "07"])
+@pytest.mark.parametrize(
+    "notebook", [path.stem.removeprefix("quiz_") for path in exercises.LESSONS.glob("quiz_*.json")]
+)
 def test_quiz_is_plain_html_with_a_reason_for_every_option(notebook):
     text = exercises.quiz(notebook).data
     assert not re.search(r"<script|http|onclick", text)

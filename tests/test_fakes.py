@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from framewise import clips, consent, fakes
 from framewise.consent import ConsentError
+from framewise.workbench import encode
 from PIL import Image
 from test_consent import catalogued, signed
 from videos import full_decode, write_video
@@ -20,8 +21,8 @@ SYNTHETIC = {"type": "synthetic"}
 def home(tmp_path, monkeypatch):
     """An empty catalogue folder of our own."""
     (tmp_path / "clips").mkdir()
-    monkeypatch.setattr(consent, "CLIPS", tmp_path / "clips")
-    monkeypatch.setattr(consent, "MINE", tmp_path / "my_clips")
+    monkeypatch.setenv("FRAMEWISE_CLIPS", str(tmp_path / "clips"))
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
     return tmp_path / "clips"
 
 
@@ -194,7 +195,7 @@ def test_a_file_that_is_there_stays(name, home, tmp_path):
 
 def test_files_of_others_have_no_origin(tmp_path, plain_video):
     assert fakes.read_origin(plain_video) is None
-    words = clips.write_clip(tmp_path / "w.mp4", [noise(96, 48)], 25, comment='{"method": "none"}')
+    words = encode.write_clip(tmp_path / "w.mp4", [noise(96, 48)], 25, comment='{"method": "none"}')
     assert fakes.read_origin(words) is None
     cv2.imwrite(str(tmp_path / "p.png"), noise(96, 48))
     Image.new("RGB", (9, 9)).save(tmp_path / "p.jpg", comment="a holiday")

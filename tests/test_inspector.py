@@ -14,9 +14,10 @@ import inspect_video
 import numpy as np
 import pytest
 import traitlets
-from framewise import DATA, clips, inspector, landmarks, marks
-from framewise.notices import KINDS, Notice
+from framewise import DATA, clips, inspector, landmarks
 from framewise.tracking import FaceTrack
+from framewise.workbench import cache, marks
+from framewise.workbench.notices import KINDS, Notice
 from videos import write_video
 
 
@@ -58,7 +59,7 @@ def track_of(clip, missing=()):
 @pytest.fixture(autouse=True)
 def kept(tmp_path, monkeypatch):
     """The folder that keeps marks: never the reader's own."""
-    monkeypatch.setattr(marks, "DATA", tmp_path / "data")
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path / "data"))
     return tmp_path / "data" / "my_marks"
 
 
@@ -842,13 +843,13 @@ def test_the_page_holds_both_clips(tmp_path):
 
 
 def test_its_size_is_told_before_it_is_written(tmp_path, capsys, monkeypatch):
-    said, write = [], inspector.whole_or_nothing
+    said, write = [], inspector.atomic_write
 
     def listen(path):
         said.append(capsys.readouterr().out)
         return write(path)
 
-    monkeypatch.setattr(inspector, "whole_or_nothing", listen)
+    monkeypatch.setattr(inspector, "atomic_write", listen)
     path = page_of(tmp_path / "p.html")
     size = path.stat().st_size / 1e6
     assert said == [f"writing p.html: {size:.1f} MB, every frame, full size\n"]
@@ -1291,7 +1292,7 @@ def test_a_bad_place_is_refused_before_anything_is_measured(
 ):
     if place == "fifo" and os.name == "nt":
         pytest.skip("this system has no such files")
-    monkeypatch.setattr(inspect_video.clips, "Clip", lambda path: 1 / 0)
+    monkeypatch.setattr(inspect_video.clips, "Clip", lambda path, **_: 1 / 0)
     path = {"device": Path(os.devnull), "long": tmp_path / f"{'x' * 240}.html",
             "nowhere": plain_video / "in" / "a.html"}.get(place, tmp_path / "a.html")  # fmt: skip
     if place == "fifo":
@@ -1386,17 +1387,17 @@ EDITS = {
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
 def test_a_cache_that_was_edited_is_measured_again(edit, plain_video, tmp_path, monkeypatch):
-    monkeypatch.setattr(clips, "DATA", tmp_path)
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
     monkeypatch.setattr(clips, "KEEP_AFTER", 0)
     times = clips.Clip(plain_video).times
     (file,) = (tmp_path / "cache").iterdir()
-    assert clips.load_arrays(file)["pts"].size == 90
+    assert cache.load_arrays(file)["pts"].size == 90
     kept = dict(np.load(file))
     edit(kept)
     np.savez_compressed(file, **kept)
-    assert clips.load_arrays(file) == {}
+    assert cache.load_arrays(file) == {}
     np.testing.assert_array_equal(clips.Clip(plain_video).times, times)
-    assert clips.load_arrays(file)["pts"].size == 90
+    assert cache.load_arrays(file)["pts"].size == 90
 
 
 def test_what_killed_runs_left_is_deleted_when_it_is_old(tmp_path):

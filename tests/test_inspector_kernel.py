@@ -462,9 +462,10 @@ def test_a_mark_of_many_frames_is_edited_beside_others(browser):
 # ---- the real ones ----
 
 CELLS = [
+    "import os\n"
     "from pathlib import Path\n"
-    "from framewise import clips, inspector, marks\n"
-    "marks.DATA = Path('data').absolute()  # never the reader's own",
+    "from framewise import clips, inspector\n"
+    "os.environ['FRAMEWISE_OWN'] = os.path.abspath('data')  # never the reader's own",
     "def moody(clip, frame):\n"
     "    if frame == 2:\n"
     "        raise RuntimeError('no mood today')\n"

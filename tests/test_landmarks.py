@@ -5,24 +5,25 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
-from framewise import clips, detection, eyes, landmarks, tracking
+from framewise import detection, landmarks, samples, tracking
+from framewise.workbench import eyes, following
 
 SHARED = ("ana_talk", "ben_talk")
 
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(clips, "DATA", tmp_path)
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
 
 
 @pytest.fixture(scope="module")
 def tracks():
     return {
         name: tracking.FaceTrack(
-            *(arrays[part][0] for part in tracking.PER_FACE), clips.open_sample(name).times
+            *(arrays[part][0] for part in following.PER_FACE), samples.open_clip(name).times
         )
         for name in SHARED
-        for arrays in [tracking.follow(clips.open_sample(name), 1, progress=False)]
+        for arrays in [following.follow(samples.open_clip(name), 1, progress=False)]
     }
 
 
@@ -37,14 +38,14 @@ def test_against_mediapipe_on_a_public_domain_photo(request):
 
 
 def test_points_move_with_the_face():
-    picture = clips.open_still("ben_neutral")
+    picture = samples.open_still("ben_neutral")
     moved = np.roll(picture, (24, -40), axis=(0, 1))
     shift = landmarks.find_landmarks(moved) - landmarks.find_landmarks(picture)
     np.testing.assert_allclose(shift.mean(0), [-40, 24], atol=1)
 
 
 def test_points_of_a_mirror_image_are_mirrored():
-    picture = clips.open_still("dora_neutral")
+    picture = samples.open_still("dora_neutral")
     points = landmarks.find_landmarks(picture)
     mirrored = landmarks.find_landmarks(np.ascontiguousarray(picture[:, ::-1]))
     eyes, swapped = [33, 133, 362, 263], [263, 362, 133, 33]
@@ -53,7 +54,7 @@ def test_points_of_a_mirror_image_are_mirrored():
 
 
 def test_groups():
-    points = landmarks.find_landmarks(clips.open_still("ana_neutral"))
+    points = landmarks.find_landmarks(samples.open_still("ana_neutral"))
     middle = {name: points[list(part)].mean(0) for name, part in landmarks.GROUPS.items()}
     assert middle["right_eye"][0] < middle["nose"][0] < middle["left_eye"][0]
     assert middle["right_brow"][1] < middle["right_eye"][1] < middle["outer_lips"][1]
@@ -72,7 +73,7 @@ def test_no_face_is_nan():
 
 
 def test_the_detectors_keypoints_turn_a_head_that_lies_on_its_side():
-    picture = np.rot90(clips.open_still("ana_neutral")).copy()
+    picture = np.rot90(samples.open_still("ana_neutral")).copy()
     faces = detection.detect_faces(picture)
     box, keypoints = faces.xyxy[0], faces.keypoints[0]
     points = landmarks.find_landmarks(picture, box=box, keypoints=keypoints)
@@ -81,8 +82,8 @@ def test_the_detectors_keypoints_turn_a_head_that_lies_on_its_side():
 
 
 def test_a_given_box_is_used():
-    picture = clips.open_still("ana_neutral")
-    both = np.hstack([picture, clips.open_still("ben_neutral")])
+    picture = samples.open_still("ana_neutral")
+    both = np.hstack([picture, samples.open_still("ben_neutral")])
     box = detection.detect_faces(picture).xyxy[0]
     points = landmarks.find_landmarks(both, box=box + [512, 0, 512, 0])
     assert points[:, 0].min() > 512
@@ -119,7 +120,7 @@ SEEN = {
 
 @cache
 def sample(name, frame):
-    picture = clips.open_sample(name)[frame]
+    picture = samples.open_clip(name)[frame]
     return picture, landmarks.find_landmarks(picture)
 
 
@@ -196,7 +197,7 @@ def test_open_narrowed_and_shut_eyes_are_seen(name):
 
 def test_the_frames_in_blinks_show_shut_eyes():
     for name in (name for name in SEEN if name.endswith("_talk")):
-        truth = clips.load_truth(clips.open_sample(name))
+        truth = samples.load_truth(samples.open_clip(name))
         assert truth.closure[SEEN[name][1]].min() > 0.8, name
 
 
@@ -262,7 +263,7 @@ def test_a_face_in_every_frame(name, tracks):
 
 @pytest.mark.parametrize("name", SHARED)
 def test_eyelids_close_where_the_renderer_closed_them(name, tracks):
-    truth = clips.load_truth(clips.open_sample(name))
+    truth = samples.load_truth(samples.open_clip(name))
     opening = landmarks.eye_opening(tracks[name].eyelids).mean(1)
     closed = np.flatnonzero(opening < np.median(opening) / 2)
     starts, lowest, ends = truth.blinks.T
@@ -290,7 +291,7 @@ SAME = {
 
 @pytest.mark.parametrize("name", SHARED)
 def test_points_lie_where_the_renderer_put_them(name, tracks):
-    truth, points = clips.load_truth(clips.open_sample(name)), tracks[name].points
+    truth, points = samples.load_truth(samples.open_clip(name)), tracks[name].points
     width = np.linalg.norm(points[:, 33] - points[:, 263], axis=1).mean()
     for place, numbers in SAME.items():
         off = np.linalg.norm(points[:, numbers] - truth.place(place), axis=-1)
@@ -299,7 +300,7 @@ def test_points_lie_where_the_renderer_put_them(name, tracks):
 
 @pytest.mark.parametrize("name", SHARED)
 def test_the_mouth_opens_where_the_renderer_opened_it(name, tracks):
-    lips = clips.load_truth(clips.open_sample(name)).place("lips_inner")
+    lips = samples.load_truth(samples.open_clip(name)).place("lips_inner")
     gap = np.linalg.norm(lips[:, 2] - lips[:, 6], axis=1)
     opening = landmarks.mouth_opening(tracks[name].points)
     assert np.corrcoef(gap, opening)[0, 1] > 0.9
@@ -314,7 +315,7 @@ def test_irises_lie_between_the_lids(tracks):
 
 
 def test_tracking_agrees_with_detecting_anew(tracks):
-    clip = clips.open_sample("ben_talk")
+    clip = samples.open_clip("ben_talk")
     for i in (20, 90, 150):
         anew = landmarks.find_landmarks(clip[i])
         difference = np.linalg.norm(tracks["ben_talk"].points[i] - anew, axis=1).mean()

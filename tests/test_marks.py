@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 import pytest
-from framewise import marks
+from framewise.workbench import marks
 
 NAN = math.nan
 
@@ -275,7 +275,7 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
 
 
 def test_each_clip_has_a_file_of_its_own(monkeypatch, tmp_path):
-    monkeypatch.setattr(marks, "DATA", tmp_path)
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
     one, two = (marks.marks_file(letter * 64) for letter in "ab")
     assert one != two and one.parent == two.parent == tmp_path / "my_marks"
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from framewise import models
+from framewise.workbench import models
 
 SIDES = {"detector": 128, "mesh": 192, "iris": 64}
 
@@ -42,14 +42,13 @@ def test_unknown_network():
         models.load("cat")
 
 
-def test_missing_and_damaged_files(tmp_path, monkeypatch):
+def test_missing_and_damaged_files(tmp_path):
     (tmp_path / "models.json").write_bytes((models.FOLDER / "models.json").read_bytes())
-    monkeypatch.setattr(models, "FOLDER", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"scripts/course\.py start"):
-        models._verified("mesh")
+        models._verified("mesh", tmp_path)
     (tmp_path / "face_landmark.tflite").write_bytes(b"cut off")
     with pytest.raises(ValueError, match=r"is damaged.*Delete it.*scripts/course\.py start"):
-        models._verified("mesh")
+        models._verified("mesh", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -57,9 +56,8 @@ def test_missing_and_damaged_files(tmp_path, monkeypatch):
     [None, "", "no JSON", "[]", "{}", '{"files": 3}', '{"files": {"mesh": {"file": "x"}}}',
      '{"files": {"mesh": {"file": 5, "sha256": ""}}}', "[" * 100_000],
 )  # fmt: skip
-def test_a_list_of_files_that_cannot_be_read_is_said_in_words(tmp_path, monkeypatch, content):
-    monkeypatch.setattr(models, "FOLDER", tmp_path)
+def test_a_list_of_files_that_cannot_be_read_is_said_in_words(tmp_path, content):
     if content is not None:
         (tmp_path / "models.json").write_text(content)
     with pytest.raises(ValueError, match=r"models\.json is missing or damaged .*Restore it"):
-        models._verified("mesh")
+        models._verified("mesh", tmp_path)

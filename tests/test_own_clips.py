@@ -21,9 +21,20 @@ import my_clips
 import numpy as np
 import pytest
 from browsing import chromium, jupyterlab, metrics, run_in_lab, wait
-from framewise import clips, consent, detection, marks, own_clips, tracking
+from framewise import clips, consent, detection, samples, tracking
 from framewise.consent import ConsentError
-from framewise.workbench import agreement, files, forgetting, headcount, keeping
+from framewise.workbench import (
+    agreement,
+    cache,
+    files,
+    forgetting,
+    headcount,
+    keeping,
+    marks,
+    own_clips,
+    places,
+    records,
+)
 from selenium.webdriver.common.by import By
 from videos import write_video
 
@@ -53,16 +64,14 @@ def home(tmp_path, monkeypatch):
     """A data folder of the learner's own, empty; the course's clips stay where they are."""
     data = tmp_path / "course" / "data"
     data.mkdir(parents=True)
-    monkeypatch.setattr(consent, "MINE", data / "my_clips")
-    monkeypatch.setattr(clips, "DATA", data)
-    monkeypatch.setattr(forgetting, "DATA", data)
+    monkeypatch.setenv("FRAMEWISE_OWN", str(data))
     monkeypatch.setattr(headcount, "check_shots", lambda path, named, bar: None)  # takes long
     return data / "my_clips"
 
 
 @pytest.fixture(scope="module")
 def ana():
-    return list(clips.open_sample("ana_talk").frames(0, 24))
+    return list(samples.open_clip("ana_talk").frames(0, 24))
 
 
 @pytest.fixture
@@ -111,7 +120,7 @@ def test_kept_opened_listed_and_forgotten_without_a_trace(name, home, film, tmp_
         ["catalog.json", "catalog.json.bak"]
         + [f"{entry['id']}.mp4", "forms", f"forms/{entry['id']}.pdf"]
     )
-    clip = clips.open_sample(entry["id"])
+    clip = samples.open_clip(entry["id"])
     assert clip.entry == consent.catalogue()[entry["id"]] == entry
     consent.require(clip, "analyse")
     with pytest.raises(ConsentError, match="not to 'make'.*Ask Zoë.*forget-clip my_"):
@@ -120,8 +129,8 @@ def test_kept_opened_listed_and_forgotten_without_a_trace(name, home, film, tmp_
     line = capsys.readouterr().out.splitlines()[-1]
     assert line.split()[:2] == [entry["id"], "own"]
     assert f"{name}: signed consent to analyse until {TOMORROW}" in line
-    clips.save_arrays(clips.cache_file(clip.sha256, "track"), {"x": np.zeros(1)})
-    clips.save_arrays(clips.cache_file(entry["recording"]["sha256"], "index"), {"x": np.zeros(1)})
+    cache.save_arrays(cache.cache_file(clip.sha256, "track"), {"x": np.zeros(1)})
+    cache.save_arrays(cache.cache_file(entry["recording"]["sha256"], "index"), {"x": np.zeros(1)})
     build = tmp_path / "course" / "build"
     (build / "deep").mkdir(parents=True)
     pages = [build / file for file in ("x.inspect.html", "x.json", "deep/y.html", "other.json")]
@@ -144,7 +153,7 @@ def test_two_clips_of_which_one_is_forgotten(home, film):
     keeping.add(film, own_word(), name="two", start=0.4)
     assert forgetting.forget("my_one") == [home / first["file"]]
     assert tree(home) == ["catalog.json", "catalog.json.bak", "my_two.mp4"]
-    assert len(clips.open_sample("my_two")) == 14
+    assert len(samples.open_clip("my_two")) == 14
 
 
 def note(home, name, **changes):
@@ -154,7 +163,7 @@ def note(home, name, **changes):
     entry = {
         "id": name,
         "file": path.name,
-        "sha256": consent.sha256_of(path),
+        "sha256": files.sha256_of(path),
         "own": True,
         "kind": "original",
         "title": name,
@@ -162,7 +171,7 @@ def note(home, name, **changes):
         "licence": "none",
         "consent": own_word().record(""),
     }
-    keeping.write_catalogue([*consent.own_records().values(), entry | changes])
+    keeping.write_catalogue([*records.own_records().values(), entry | changes])
     return path
 
 
@@ -176,7 +185,11 @@ def listing(capsys):
     capsys.readouterr()
     assert inspect_video.main(["--clips"]) == 0
     lines = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
-    return {line[0]: line[2] for line in lines if line[0] not in consent.catalogue(consent.CLIPS)}
+    return {
+        line[0]: line[2]
+        for line in lines
+        if line[0] not in consent.catalogue(places.course_clips())
+    }
 
 
 def test_what_was_made_from_a_clip_falls_with_it(home, film):
@@ -188,7 +201,7 @@ def test_what_was_made_from_a_clip_falls_with_it(home, film):
     assert forgetting.falls_with("one") == ["my_one", "my_fake", "my_fake_of_it"]
     assert set(forgetting.forget("one")) == {home / "my_one.mp4", fake, again}
     assert tree(home) == ["catalog.json", "catalog.json.bak", "my_other.mp4"]
-    clips.open_sample("my_other")
+    samples.open_clip("my_other")
 
 
 @pytest.mark.parametrize(
@@ -256,7 +269,7 @@ def test_pages_and_fakes_that_show_a_clip_go_with_it(home, film, tmp_path):
 def test_any_video_becomes_one_that_browsers_play(file, how, home, tmp_path, ana):
     path = write_video(tmp_path / file, frames=ana, options={"cpu-used": "8"}, **how)
     entry = keeping.add(path, own_word())
-    source, clip = clips.Clip(path), clips.open_sample("my_a")
+    source, clip = clips.Clip(path), samples.open_clip("my_a")
     assert len(clip) == entry["length"]["frames"] == len(ana)
     np.testing.assert_allclose(clip.times, source.times, atol=1e-3)
     assert np.abs(clip[7].astype(int) - source[7]).mean() < 3
@@ -275,7 +288,7 @@ def test_rotated_video_comes_out_upright(home, tmp_path, ana):
     lying = [np.rot90(frame[:400], -1) for frame in ana]
     path = write_video(tmp_path / "a.mov", frames=lying, matrix=(0, -1, 1, 0))
     keeping.add(path, own_word())
-    clip = clips.open_sample("my_a")
+    clip = samples.open_clip("my_a")
     assert clip.size_wh == (640, 400)
     assert np.abs(clip[3].astype(int) - ana[3][:400]).mean() < 3
     with av.open(str(clip.path)) as container:
@@ -286,17 +299,17 @@ def test_odd_sizes_are_made_even_and_large_ones_small(home, tmp_path, ana):
     odd = [frame[:471, :473] for frame in ana]
     path = write_video(tmp_path / "odd.mp4", frames=odd, pix_fmt="yuv444p")
     keeping.add(path, own_word())
-    assert clips.open_sample("my_odd").size_wh == (474, 472)
+    assert samples.open_clip("my_odd").size_wh == (474, 472)
     large = [cv2.resize(frame, (1600, 1600)) for frame in ana[:4]]
     entry = keeping.add(write_video(tmp_path / "large.mp4", frames=large), own_word())
-    assert clips.open_sample("my_large").size_wh == (1280, 1280)
+    assert samples.open_clip("my_large").size_wh == (1280, 1280)
     assert "scaled down from 1600 x 1600" in entry["source"]
 
 
 def test_a_part_begins_and_ends_where_asked_with_its_sound(home, tmp_path, ana):
     path = write_video(tmp_path / "a.mp4", frames=ana, sound="aac")
     entry = keeping.add(path, own_word(), start=0.2, seconds=0.4)
-    clip = clips.open_sample("my_a")
+    clip = samples.open_clip("my_a")
     assert (entry["recording"]["first"], len(clip)) == (5, 10)
     assert np.abs(clip[0].astype(int) - ana[5]).mean() < 3
     sound = streams(clip.path)["audio"]
@@ -343,7 +356,7 @@ def write_huge(path, ana):
 
 
 def write_two(path, ana):
-    ben = clips.open_sample("ben_talk")
+    ben = samples.open_clip("ben_talk")
     write_video(path, frames=[np.hstack([frame, ben[0]]) for frame in ana[:10]])
 
 
@@ -353,7 +366,7 @@ REFUSED = {
     "nothing in it": (lambda path, ana: path.write_bytes(b""), "is empty"),
     "a truncated file": (write_truncated, "cannot read this file"),
     "no picture decodes": (write_headless, "no frame of it|cannot read|no moving picture"),
-    "a huge file": (write_huge, r"up to 2 GB, but .* has 3\.0 GB.*Make it shorter"),
+    "a huge file": (write_huge, r"up to 2 GB, but .* has 3\.0 GB.*Make the video shorter"),
     "too long": (
         lambda path, ana: write_video(path, count=70, pts=[1000 * i for i in range(70)]),
         r"is 1:10 long .* but a clip may last 60 s at most.*--start 0:10 --seconds 20",
@@ -363,7 +376,10 @@ REFUSED = {
         r"is \d\d:\d\d long .* but a clip may last 60 s at most",
     ),
     "no face": (lambda path, ana: write_video(path, count=20), "no face was found"),
-    "two faces": (write_two, "2 faces are seen at once.*you named only 1.*Name everyone.*cover it"),
+    "two faces": (
+        write_two,
+        "2 faces are seen at once.*you named only 1.*Name everyone.*cover the poster",
+    ),
     "a folder": (lambda path, ana: path.mkdir(), "this is a folder"),
     "not there": (lambda path, ana: None, "no such file"),
 }
@@ -409,7 +425,7 @@ def test_several_names_in_one_and_two_ways_to_agree_are_refused(film):
 
 @pytest.mark.parametrize("turns", [1, 3])
 def test_a_head_that_lies_on_its_side_needs_a_name(home, tmp_path, ana, turns):
-    hugo = clips.open_sample("hugo_talk")[0]
+    hugo = samples.open_clip("hugo_talk")[0]
     lying = np.zeros_like(ana[0])
     lying[:, :480] = np.rot90(hugo, turns)[80:560]
     path = write_video(tmp_path / "a.mp4", frames=[np.hstack([one, lying]) for one in ana[:8]])
@@ -441,7 +457,7 @@ def test_odd_names_are_kept_and_listed(name, title, home, film, monkeypatch, cap
         pytest.skip("this file system has no such names")
     monkeypatch.chdir(film.parent)
     assert my_clips.main(["add", json.dumps({"video": name, **ANSWERS})]) == 0
-    (entry,) = consent.own_records().values()
+    (entry,) = records.own_records().values()
     assert entry["title"] == title
     assert f"Kept as {entry['id']}" in capsys.readouterr().out
     assert listing(capsys)[entry["id"]].startswith(f"{title}: consent by word to")
@@ -450,7 +466,7 @@ def test_odd_names_are_kept_and_listed(name, title, home, film, monkeypatch, cap
 def test_what_is_odd_about_the_file_is_told(home, tmp_path, ana):
     path = write_video(tmp_path / "a.mp4", frames=ana[:8], options={"x264-params": "sar=4/3"})
     entry = keeping.add(path, own_word())
-    assert clips.open_sample("my_a").size_wh == (854, 480)
+    assert samples.open_clip("my_a").size_wh == (854, 480)
     assert "without sound. Stored pixels are 1.33 times as wide as high" in entry["source"]
 
 
@@ -488,13 +504,13 @@ def cut_at(home, monkeypatch):
 
 
 def test_a_cut_to_somebody_else_needs_a_second_name(home, tmp_path, ana, cut_at):
-    hugo = list(clips.open_sample("hugo_talk").frames(0, 24))
+    hugo = list(samples.open_clip("hugo_talk").frames(0, 24))
     path = write_video(tmp_path / "cut.mp4", frames=[*ana, *hugo])
     cut_at(24)
     words = r"2 people who do not look alike .*at 0\.0 s, 1\.0 s.*you named only 1.*--seconds"
     with pytest.raises(ConsentError, match=words):
         keeping.add(path, own_word())
-    assert not home.exists() and not consent.unfinished().exists()
+    assert not home.exists() and not records.unfinished().exists()
     keeping.add(path, signed(tmp_path, people=["Ana", "Hugo"]))
     cut_at()
     with pytest.warns(UserWarning, match="If everyone shown is named, all is well"):
@@ -502,13 +518,13 @@ def test_a_cut_to_somebody_else_needs_a_second_name(home, tmp_path, ana, cut_at)
 
 
 def test_a_cut_to_the_same_person_is_no_second_one(home, tmp_path, ana, cut_at):
-    later = list(clips.open_sample("ana_talk").frames(150, 162))
+    later = list(samples.open_clip("ana_talk").frames(150, 162))
     cut_at(24)
     keeping.add(write_video(tmp_path / "jump.mp4", frames=[*ana, *later]), own_word())
 
 
 def test_every_shot_is_looked_at_however_short(home, tmp_path, ana, cut_at):
-    ben = clips.open_sample("ben_talk")[0]
+    ben = samples.open_clip("ben_talk")[0]
     both = [np.hstack([frame[:, 160:480], ben[:, 160:480]]) for frame in ana[:5]]
     path = write_video(tmp_path / "a.mp4", frames=[*ana[:23], *both, *ana[:22]])
     cut_at(23, 28)
@@ -520,7 +536,7 @@ def test_two_people_are_kept_when_both_are_named_and_signed(home, tmp_path, ana)
     write_two(tmp_path / "two.mp4", ana)
     entry = keeping.add(tmp_path / "two.mp4", signed(tmp_path, people=["Ana", "Ben"]))
     assert entry["people"] == ["Ana", "Ben"]
-    consent.require(clips.open_sample("my_two"), "make")
+    consent.require(samples.open_clip("my_two"), "make")
 
 
 def test_the_same_recording_and_a_taken_name_are_refused(home, film, tmp_path):
@@ -550,8 +566,8 @@ def test_the_same_film_under_other_tags_is_refused_and_locks_nothing(home, film,
     before = tree(home)
     with pytest.raises(ValueError, match=r"b\.mp4 are already kept.*my_film.*forget-clip my_film"):
         keeping.add(tmp_path / "b.mp4", own_word())
-    assert tree(home) == before and not consent.unfinished().exists()
-    clips.open_sample("my_film")
+    assert tree(home) == before and not records.unfinished().exists()
+    samples.open_clip("my_film")
     keeping.add(film, own_word(), name="a part", start=0.4)
 
 
@@ -576,8 +592,8 @@ def test_another_command_keeps_a_clip_meanwhile(name, start, words, home, film, 
     else:
         keeping.add(film, own_word(), **second)
     kept = ["my_one"] if words else ["my_one", "my_two"]
-    assert list(consent.own_records()) == kept
-    assert all(len(clips.open_sample(name)) == 10 for name in kept)
+    assert list(records.own_records()) == kept
+    assert all(len(samples.open_clip(name)) == 10 for name in kept)
 
 
 def test_the_catalogue_is_replaced_under_a_lock(home, film, monkeypatch):
@@ -603,7 +619,7 @@ def test_the_catalogue_is_replaced_under_a_lock(home, film, monkeypatch):
         ({"start": -1}, "start: expected"),
         ({"seconds": 0}, "seconds: expected more than 0, up to 60"),
         ({"seconds": 61}, "up to 60, got 61"),
-        ({"start": 0.01, "seconds": 0.01}, "no frame begins from"),
+        ({"start": 0.01, "seconds": 0.01}, "no frame begins between"),
     ],
 )
 def test_parts_that_are_not_there(part, words, home, film):
@@ -683,7 +699,7 @@ def test_a_closed_terminal_leaves_nothing(home, film, monkeypatch):
     hang_up = lambda *_args, **_more: os.kill(os.getpid(), signal.SIGHUP)  # noqa: E731
     monkeypatch.setattr(clips.np, "pad", hang_up)
     assert my_clips.main(["add", json.dumps({"video": str(film), **ANSWERS})]) == 130
-    assert not home.exists() and not consent.unfinished().exists()
+    assert not home.exists() and not records.unfinished().exists()
 
 
 KILLED = """
@@ -692,7 +708,7 @@ from pathlib import Path
 from framewise.workbench import files
 with (
     files.scratch_folder(Path(sys.argv[1])) as folder,
-    files.whole_or_nothing(folder / "my_film.mp4") as partial,
+    files.atomic_write(folder / "my_film.mp4") as partial,
 ):
     partial.write_bytes(b"half")
     os.kill(os.getpid(), signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
@@ -702,16 +718,15 @@ with (
 @pytest.fixture
 def killed(home):
     """Return what a command that was killed has left, half-written."""
-    place = {**os.environ, "PYTHONPATH": str(own_clips.HERE.parent)}
-    subprocess.run([sys.executable, "-c", KILLED, str(consent.unfinished())], env=place)
-    (left,) = consent.unfinished().glob("*/my_film.*")
+    subprocess.run([sys.executable, "-c", KILLED, str(records.unfinished())])
+    (left,) = records.unfinished().glob("*/my_film.*")
     return left
 
 
 def test_what_a_killed_command_left_is_found_by_its_name(killed, home):
     assert forgetting.falls_with("film") == ["my_film"]
     assert forgetting.forget("film") == [killed]
-    assert not consent.unfinished().exists() and not home.exists()
+    assert not records.unfinished().exists() and not home.exists()
     with pytest.raises(ValueError, match="you have no clip called 'film'"):
         forgetting.forget("film")
 
@@ -720,28 +735,26 @@ def test_what_a_killed_command_left_is_swept_and_what_runs_is_not(killed, home, 
     home.mkdir()
     (home / "my_x.1.partial.mp4").write_bytes(b"half")  # as earlier versions left it
     (home / "my_y.mp4").write_bytes(b"a film whose record was not written")
-    with files.scratch_folder(consent.unfinished()) as running:
+    with files.scratch_folder(records.unfinished()) as running:
         (running / "my_z.mp4").write_bytes(b"half")
         keeping.add(film, own_word())
         assert not killed.exists() and (running / "my_z.mp4").exists()
         assert forgetting.forget("y") == [home / "my_y.mp4"]
-    assert not consent.unfinished().exists()
+    assert not records.unfinished().exists()
     assert tree(home) == ["catalog.json", "catalog.json.bak", "my_film.mp4"]
 
 
 KERNEL = """
 import os, signal, sys
 from pathlib import Path
-from framewise import clips, consent, own_clips
-from framewise.workbench import headcount
-consent.MINE, film = Path(sys.argv[1]), Path(sys.argv[2])
-clips.DATA = consent.MINE.parent
+from framewise.workbench import headcount, own_clips, records
+film = Path(sys.argv[1])
 form = own_clips.form()
 form.send = print
 def send(message, data=b""):
     form._handle_custom_msg(message, [data])
 def killed(path, named, bar):
-    assert path.stat().st_size and len(list(consent.unfinished().iterdir())) == 2
+    assert path.stat().st_size and len(list(records.unfinished().iterdir())) == 2
     print("the clip is written", flush=True)
     os.kill(os.getpid(), signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
 headcount.check_shots = killed
@@ -751,14 +764,14 @@ send({"keep": ANSWERS})
 
 
 def test_a_kernel_killed_while_a_clip_is_added_has_kept_nothing(home, film):
-    place = {**os.environ, "PYTHONPATH": str(own_clips.HERE.parent), "PYTHONUTF8": "1"}
+    place = {**os.environ, "PYTHONUTF8": "1"}
     program = KERNEL.replace("ANSWERS", repr(ANSWERS))
-    command = [sys.executable, "-c", program, str(home), str(film)]
+    command = [sys.executable, "-c", program, str(film)]
     run = subprocess.run(command, env=place, capture_output=True, text=True)
     assert "the clip is written" in run.stdout and run.returncode, run.stderr
-    assert not home.exists() and len(list(consent.unfinished().iterdir())) == 2
+    assert not home.exists() and len(list(records.unfinished().iterdir())) == 2
     keeping.sweep()
-    assert not consent.unfinished().exists()
+    assert not records.unfinished().exists()
     assert keeping.add(film, own_word())["id"] == "my_film"
 
 
@@ -771,11 +784,11 @@ def test_a_new_form_sweeps_what_a_killed_kernel_left(killed, form):
 def test_a_file_appears_whole_under_a_name_that_nobody_can_guess(tmp_path):
     path, names = tmp_path / f"{'ü' * 123}.html", set()
     for text in ("one", "two"):
-        with files.whole_or_nothing(path) as partial:
+        with files.atomic_write(path) as partial:
             partial.write_text(text)
             names.add(partial.name)
         assert path.read_text() == text
-    with pytest.raises(KeyboardInterrupt), files.whole_or_nothing(path) as partial:
+    with pytest.raises(KeyboardInterrupt), files.atomic_write(path) as partial:
         stopped(partial.write_text("half"))
     assert list(tmp_path.iterdir()) == [path] and path.read_text() == "two"
     assert len(names) == 2
@@ -785,7 +798,7 @@ def test_a_file_appears_whole_under_a_name_that_nobody_can_guess(tmp_path):
 def test_only_their_owner_can_read_own_clips(home, film, tmp_path, monkeypatch):
     rights = lambda path: path.stat().st_mode & 0o777  # noqa: E731
     home.mkdir(mode=0o755)
-    clips.save_arrays(clips.cache_file("0" * 64, "track"), {"x": np.zeros(1)})
+    cache.save_arrays(cache.cache_file("0" * 64, "track"), {"x": np.zeros(1)})
     marks.save_marks(home.parent / "my_marks" / "0.json", [])
     seen = []
     watched = lambda path, named, bar: seen.append(rights(path.parent))  # noqa: E731
@@ -814,7 +827,7 @@ def test_consent_that_does_not_hold(news, words, home, film, tmp_path, capsys):
     keeping.add(film, signed(tmp_path))
     change(home, **news)
     with pytest.raises(ConsentError, match=f"{words}.*forget-clip my_film"):
-        clips.open_sample("my_film")
+        samples.open_clip("my_film")
     shutil.copy(home / "my_film.mp4", tmp_path / "copy.mp4")
     with pytest.raises(ConsentError, match=words):
         clips.Clip(tmp_path / "copy.mp4")
@@ -843,7 +856,7 @@ def test_ones_own_word_covers_nobody_else(home, film):
     entries["clips"][0]["people"] = ["Zoë", "Ben"]
     book.write_text(json.dumps(entries))
     with pytest.raises(ConsentError, match="consent by word is for one person"):
-        clips.open_sample("my_film")
+        samples.open_clip("my_film")
 
 
 def test_changed_bytes_and_strangers_are_refused(home, film):
@@ -854,7 +867,7 @@ def test_changed_bytes_and_strangers_are_refused(home, film):
     with pytest.raises(
         ConsentError, match="not the file that people agreed to.*forget-clip my_film"
     ):
-        clips.open_sample("my_film")
+        samples.open_clip("my_film")
 
 
 BAD = {
@@ -879,14 +892,14 @@ BAD = {
 def test_a_bad_record_disables_its_own_clip_alone(what, home, tmp_path, plain_video, capsys):
     change, words = BAD[what]
     one, two = note(home, "my_one", **change), note(home, "my_two_of_us")
-    cached = [clips.cache_file("5" * 64, "track"), home.parent / "my_marks" / f"{'5' * 24}.json"]
+    cached = [cache.cache_file("5" * 64, "track"), home.parent / "my_marks" / f"{'5' * 24}.json"]
     for path in [*cached, (page := home.parent.parent / "build" / "a.html")]:
         path.parent.mkdir(exist_ok=True)
         path.write_text("5" * 64)
     clips.Clip(plain_video)
     clips.Clip(two)
     with pytest.raises(ConsentError, match=words):
-        clips.open_sample("my_one")
+        samples.open_clip("my_one")
     with pytest.raises(ConsentError, match=words):
         clips.Clip(one)
     lines = listing(capsys)
@@ -902,7 +915,7 @@ def test_a_bad_record_disables_its_own_clip_alone(what, home, tmp_path, plain_vi
 @pytest.mark.parametrize("record", [7, [], {}, {"id": "../../clips/ana_talk"}, {"id": "my_*"}])
 def test_a_record_without_an_id_goes_by_its_number(record, home, capsys):
     one = note(home, "my_one")
-    keeping.write_catalogue([*consent.own_records().values(), record])
+    keeping.write_catalogue([*records.own_records().values(), record])
     clips.Clip(one)
     assert "forget-clip record_2" in listing(capsys)["record_2"]
     assert forgetting.forget("record_2") == [] and consent.file_of("ana_talk").is_file()
@@ -912,7 +925,7 @@ def test_a_record_without_an_id_goes_by_its_number(record, home, capsys):
 
 def test_a_good_record_with_the_id_of_a_bad_one_is_refused(home, capsys):
     one = note(home, "my_one")
-    (good,) = consent.own_records().values()
+    (good,) = records.own_records().values()
     keeping.write_catalogue([good | {"title": None}, good])
     with pytest.raises(ConsentError, match="title must be a text"):
         clips.Clip(one)
@@ -922,10 +935,10 @@ def test_a_good_record_with_the_id_of_a_bad_one_is_refused(home, capsys):
 def test_one_film_under_two_names_is_mended_without_loss(home, capsys):
     one = note(home, "my_one")
     shutil.copy(one, two := note(home, "my_other"))
-    records = list(consent.own_records().values())
-    records[1]["sha256"] = records[0]["sha256"]
-    keeping.write_catalogue([*records, records[0]])
-    marks = home.parent / "my_marks" / f"{records[0]['sha256'][:24]}.json"
+    written = list(records.own_records().values())
+    written[1]["sha256"] = written[0]["sha256"]
+    keeping.write_catalogue([*written, written[0]])
+    marks = home.parent / "my_marks" / f"{written[0]['sha256'][:24]}.json"
     marks.parent.mkdir()
     marks.write_text("{}")
     clips.Clip(one)
@@ -933,7 +946,7 @@ def test_one_film_under_two_names_is_mended_without_loss(home, capsys):
     assert "appears twice" in lines["my_other"] and "appears twice" in lines["record_3"]
     assert forgetting.forget("record_3") == []
     assert forgetting.forget("my_other") == [two]
-    assert marks.exists() and len(clips.open_sample("my_one")) == 8
+    assert marks.exists() and len(samples.open_clip("my_one")) == 8
     assert set(forgetting.forget("my_one")) == {one, marks}
 
 
@@ -949,7 +962,7 @@ def test_a_damaged_catalogue_blocks_own_clips_alone(text, home, film, plain_vide
     clips.Clip(plain_video)
     consent.file_of("ana_talk")
     restore = "rename catalog.json.bak to catalog.json"
-    for look in (clips.Clip, lambda _: clips.open_sample("my_one"), lambda _: clips.Clip(copy)):
+    for look in (clips.Clip, lambda _: samples.open_clip("my_one"), lambda _: clips.Clip(copy)):
         with pytest.raises(ConsentError, match=restore):
             look(path)
     assert restore in listing(capsys)["my_one"]
@@ -970,7 +983,7 @@ def test_without_a_good_copy_nobody_is_told_to_delete_the_others(home, capsys):
     (home / "catalog.json").write_text("{")
     (home / "catalog.json.bak").write_text("{")
     words = listing(capsys)["my_clips"]
-    assert "Correct it in a text editor" in words and "move catalog.json to another folder" in words
+    assert "Correct catalog.json in a text editor" in words and "move it to another folder" in words
     (home / "catalog.json").unlink()
     with pytest.raises(ConsentError, match="has no entry.*or delete it: .*forget-clip my_one"):
         clips.Clip(path)
@@ -1113,7 +1126,7 @@ def test_the_form_keeps_what_came_in_pieces(home, form, film, monkeypatch):
     entry = consent.catalogue()["my_ein_film_u"]
     assert entry["title"] == "Ein Film ü" and entry["consent"]["type"] == "signed"
     assert tree(form._folder) == ["form", "lock", "video"]
-    consent.require(clips.open_sample("my_ein_film_u"), "make")
+    consent.require(samples.open_clip("my_ein_film_u"), "make")
 
 
 def test_the_form_shows_the_entry_and_the_warnings_of_what_was_kept(form, home, monkeypatch):
@@ -1136,8 +1149,8 @@ def test_the_form_shows_the_entry_and_the_warnings_of_what_was_kept(form, home, 
     assert last["said"].splitlines() == [
         "The pictures look odd.",
         "Kept as my_tea (2.5 s): tea.mp4, with sound.",
-        'In a notebook: clips.open_sample("my_tea")',
-        f"To delete it and all that comes of it: {consent.FORGET} my_tea",
+        'In a notebook: samples.open_clip("my_tea")',
+        f"To delete it and all that was made from it: {records.FORGET} my_tea",
     ]
     assert tree(form._folder) == ["form", "lock", "video"]
 
@@ -1155,7 +1168,7 @@ def test_the_form_says_why_a_clip_is_not_kept(home, form, plain_video, film, mon
     form._handle_custom_msg({"keep": ANSWERS}, [])
     assert form.said[-1]["error"].startswith("the disk is full. Free some space")
     assert form.kept == "" and not home.exists()
-    assert list(consent.unfinished().glob("*")) == [form._folder]
+    assert list(records.unfinished().glob("*")) == [form._folder]
 
 
 def test_an_interrupted_kernel_keeps_nothing_and_says_so(home, form, film, monkeypatch):
@@ -1164,13 +1177,13 @@ def test_an_interrupted_kernel_keeps_nothing_and_says_so(home, form, film, monke
     form._handle_custom_msg({"keep": ANSWERS}, [])
     assert form.said[-1] == {"error": "it was stopped."}
     assert form.kept == "" and not home.exists()
-    assert list(consent.unfinished().glob("*")) == [form._folder]
+    assert list(records.unfinished().glob("*")) == [form._folder]
     assert form._files["video"].read_bytes() == film.read_bytes()
 
 
 def test_without_a_kernel_a_sentence_stands_in_its_place(form):
     data, _ = form._repr_mimebundle_()
-    assert "A form for a clip of your own" in data["text/html"]
+    assert "a form for a clip appears here" in data["text/html"]
 
 
 def test_pieces_that_do_not_fit_are_refused(home, form, monkeypatch):
@@ -1187,7 +1200,7 @@ def test_pieces_that_do_not_fit_are_refused(home, form, monkeypatch):
 @pytest.mark.parametrize("kind", ["../../outside", "/outside", "", None, ["video"]])
 def test_a_file_of_an_unknown_kind_is_refused(kind, home, form, tmp_path):
     send(form, "video", "a.mp4", b"12345")
-    outside = [tmp_path / "outside", consent.unfinished() / "outside"]
+    outside = [tmp_path / "outside", records.unfinished() / "outside"]
     for folder in outside:
         folder.mkdir()
         (folder / "x.mp4").write_bytes(b"mine")
@@ -1227,10 +1240,7 @@ ALONE, OTHERS, LOOK, MAKE = [
 def shown(browser, home, tmp_path):
     """The form in JupyterLab."""
     cells = [
-        "from pathlib import Path\nfrom framewise import clips, consent, own_clips\n"
-        "from framewise.workbench import forgetting\n"
-        f"consent.MINE = Path({str(home)!r})\n"
-        "clips.DATA = forgetting.DATA = consent.MINE.parent",
+        "from framewise.workbench import own_clips",
         "own_clips.form()",
     ]
     with jupyterlab(tmp_path, cells) as port:
@@ -1265,7 +1275,7 @@ def test_a_recording_by_camera_is_kept_and_then_a_file_with_a_form(
     entry = consent.catalogue()["my_ich_u"]
     assert entry["consent"]["type"] == "own word" and entry["people"] == ["Ana"]
     assert entry["consent"]["scope"] == ["analyse", "make"]
-    filmed = clips.open_sample("my_ich_u")[0].astype(int)  # how many frames: as the computer can
+    filmed = samples.open_clip("my_ich_u")[0].astype(int)  # how many frames: as the computer can
     assert min(np.abs(filmed - frame).mean() for frame in ana) < 6
     assert not find(shown, "[name=agreed]").is_selected()
 
@@ -1333,7 +1343,7 @@ def bare(browser, script):
     ("camera", "words"),
     [
         ("media(undefined); globalThis.isSecureContext = false;", "pages from this computer"),
-        ("deny('NotAllowedError')", "does not let this page use the camera. Allow it"),
+        ("deny('NotAllowedError')", "does not let this page use the camera. Click the camera sign"),
         ("deny('NotFoundError')", "No camera was found"),
         ("deny('NotReadableError')", "Another program is using the camera"),
         ("deny('StrangeError')", "The camera does not open (why)"),
@@ -1396,7 +1406,7 @@ def test_files_that_cannot_come_and_errors_of_the_kernel_are_told(browser):
       return [large, empty, line("video")];
     """,
     )
-    assert "more than the 3.0 MB" in large and "add-clip a.mp4" in large
+    assert "at most 3.0 MB" in large and 'add-clip "a.mp4"' in large
     assert empty == "a.mp4 is empty."
     assert broken == "the <b>disk</b> is full"
 

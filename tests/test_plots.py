@@ -5,7 +5,7 @@ import matplotlib
 matplotlib.use("agg")
 import numpy as np
 import pytest
-from framewise import blinks, clips, landmarks, plots, rates
+from framewise import blink_plots, blinks, landmarks, plots, rates, samples
 from matplotlib import pyplot as plt
 
 
@@ -39,7 +39,7 @@ def test_eye_opening_shows_gaps_level_and_spans():
     opening[90:95] = np.nan
     times = np.arange(100) / 25
     found = blinks.find_closures(opening, times)
-    ax = plots.plot_eye_opening(times, opening, found)
+    ax = blink_plots.plot_eye_opening(times, opening, found)
     curve, level, shut = (line.get_ydata() for line in ax.lines)
     np.testing.assert_array_equal(curve, opening.mean(axis=1))
     assert level[0] == pytest.approx(0.3) and shut[0] == pytest.approx(0.65 * 0.3)
@@ -53,7 +53,7 @@ def test_eye_opening_shows_gaps_level_and_spans():
 
 
 def test_eye_opening_without_a_face_is_an_empty_plot():
-    ax = plots.plot_eye_opening(np.arange(50) / 25, np.full((50, 2), np.nan))
+    ax = blink_plots.plot_eye_opening(np.arange(50) / 25, np.full((50, 2), np.nan))
     ax.figure.canvas.draw()
     assert not ax.patches and np.isnan(ax.lines[0].get_ydata()).all()
 
@@ -61,14 +61,14 @@ def test_eye_opening_without_a_face_is_an_empty_plot():
 @pytest.mark.filterwarnings("error")
 def test_eye_opening_of_one_frame_is_a_dot_with_its_level():
     found = [blinks.Blink(0, 0, 0, 0.5)]
-    ax = plots.plot_eye_opening(np.array([2.0]), np.full((1, 2), 0.3), found)
+    ax = blink_plots.plot_eye_opening(np.array([2.0]), np.full((1, 2), 0.3), found)
     ax.figure.canvas.draw()
     assert [line.get_marker() for line in ax.lines] == ["."] * 3
     assert ax.patches[0].get_bbox().intervalx.tolist() == [2, 2]
 
 
 def test_blink_statistics_show_the_interval_and_the_usual_rates():
-    ax = plots.plot_blink_statistics(0, 40)
+    ax = blink_plots.plot_blink_statistics(0, 40)
     interval, dot = ax.lines
     assert interval.get_xdata() == pytest.approx(rates.rate_interval(0, 40))
     assert list(dot.get_xdata()) == [0] and ax.get_xlabel() == "blinks per minute"
@@ -77,11 +77,11 @@ def test_blink_statistics_show_the_interval_and_the_usual_rates():
     assert [text.get_text().strip() for text in ax.texts] == ["cannot tell", "below", "below"]
     names = [text.get_text() for text in ax.get_yticklabels()]
     assert names == ["this clip", "reading", "at rest", "talking"]
-    assert plots.plot_blink_statistics(12, 8).get_xlim()[1] > rates.rate_interval(12, 8)[1]
+    assert blink_plots.plot_blink_statistics(12, 8).get_xlim()[1] > rates.rate_interval(12, 8)[1]
 
 
 def test_boxes_and_landmarks_lie_where_they_should():
-    picture = clips.open_still("ana_neutral")
+    picture = samples.open_still("ana_neutral")
     points = landmarks.find_landmarks(picture)
     ax = plots.plot_image(picture, title="Ana")
     plots.plot_boxes(landmarks.face_box(points), ax=ax, labels=["0.9"])

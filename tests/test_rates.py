@@ -22,7 +22,7 @@ def test_the_interval_is_garwoods(count, seconds):
 def test_chances_are_those_of_poisson():
     for count, seconds, rate in [(0, 10, 17), (2, 40, 10.5), (30, 60, 26), (0, 30, 0)]:
         exact = stats.poisson.cdf(count, rate * seconds / 60)
-        assert rates.few_probability(count, seconds, rate) == pytest.approx(exact, abs=1e-9)
+        assert rates.poisson_cdf(count, seconds, rate) == pytest.approx(exact, abs=1e-9)
     assert rates.silence_probability(10, 17) == pytest.approx(0.06, abs=0.005)
     assert rates.silence_probability(10, 4.5) == pytest.approx(0.47, abs=0.005)
 
@@ -59,9 +59,9 @@ def test_the_likelihood_ratio_is_that_of_its_assumptions(count, seconds, fake_ra
         (lambda: rates.silence_needed(9, chance=2), "a chance between 0 and 1, got 9 and 2"),
         (lambda: rates.likelihood_ratio(2, 40, "reading", -1), "0 or more, got -1"),
         (lambda: rates.likelihood_ratio(2, 40, "reading", np.inf), "0 or more, got inf"),
-        (lambda: rates.few_probability(1, 0, 17), "a time above 0 s, got 1 and 0"),
-        (lambda: rates.few_probability(1, np.inf, 17), "a time above 0 s, got 1 and inf"),
-        (lambda: rates.few_probability(1, 10, np.nan), "rate: .* 0 or more, got nan"),
+        (lambda: rates.poisson_cdf(1, 0, 17), "a time above 0 s, got 1 and 0"),
+        (lambda: rates.poisson_cdf(1, np.inf, 17), "a time above 0 s, got 1 and inf"),
+        (lambda: rates.poisson_cdf(1, 10, np.nan), "rate: .* 0 or more, got nan"),
         (lambda: rates.silence_probability(10, -5), "rate: .* a minute, 0 or more, got -5"),
         (lambda: rates.silence_needed(np.inf), "a rate above 0 .* got inf"),
         (lambda: rates.statement(-1, 40), "a whole number from 0 up .* got -1 and 40"),
@@ -95,16 +95,16 @@ def test_rates_are_compared_by_activity():
             0,
             22,
             "talking",
-            "lower than usual, so the clip is worth a closer look. It proves nothing",
+            "lower than usual, so the clip is worth a closer look. This proves nothing",
         ),
         (
             3,
             8,
             "talking",
-            r"^3 blinks in 8.0 s. .* from 4.6 to 65.8 blinks a minute. .* cannot tell",
+            r"^We saw 3 blinks in 8.0 s. .* from 4.6 to 65.8 blinks a minute. .* cannot tell",
         ),
-        (1, 8, None, "^1 blink in"),
-        (200, 600, "talking", "The rate is as usual. That clears nothing"),
+        (1, 8, None, "^We saw 1 blink in"),
+        (200, 600, "talking", "The rate is as usual. This proves nothing"),
         (
             100,
             60,

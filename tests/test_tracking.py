@@ -8,7 +8,8 @@ import av
 import cv2
 import numpy as np
 import pytest
-from framewise import clips, landmarks, likeness, repeats, shots, tracking
+from framewise import clips, landmarks, samples, tracking
+from framewise.workbench import encode, following, likeness, repeats, shots
 from videos import read_number, write_video
 
 SHARED = ("ana_talk", "ben_talk")
@@ -16,7 +17,7 @@ SHARED = ("ana_talk", "ben_talk")
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(clips, "DATA", tmp_path)
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
 
 
 class Film:
@@ -35,12 +36,12 @@ class Film:
 
 @cache
 def sample(name, count=50):
-    return tuple(clips.open_sample(name).frames(60, 60 + count))
+    return tuple(samples.open_clip(name).frames(60, 60 + count))
 
 
 def follow(frames, most=None):
     """Return who is seen in which frames, a set for each person, and all that was measured."""
-    arrays = tracking.follow(Film(frames), most, progress=False)
+    arrays = following.follow(Film(frames), most, progress=False)
     return [set(np.flatnonzero(np.isfinite(score))) for score in arrays["score"]], arrays
 
 
@@ -48,10 +49,10 @@ def follow(frames, most=None):
 
 
 def test_gaps_are_nan_and_the_face_is_found_again(tmp_path):
-    frames = list(clips.open_sample("ana_talk").frames(0, 60))
+    frames = list(samples.open_clip("ana_talk").frames(0, 60))
     for i in range(20, 40):
         frames[i] = np.full_like(frames[i], 70)
-    clip = clips.Clip(clips.write_clip(tmp_path / "gap.mp4", frames, 25))
+    clip = clips.Clip(encode.write_clip(tmp_path / "gap.mp4", frames, 25))
     track = tracking.track_face(clip, progress=False)
     missing = np.isnan(track.score)
     assert missing[20:40].all() and not missing[:20].any() and not missing[46:].any()
@@ -68,9 +69,9 @@ def test_no_face_at_all(tmp_path):
 
 
 def test_tracks_are_kept_by_content(tmp_path, monkeypatch):
-    path = clips.write_clip(tmp_path / "a.mp4", clips.open_sample("ana_talk").frames(0, 5), 25)
+    path = encode.write_clip(tmp_path / "a.mp4", samples.open_clip("ana_talk").frames(0, 5), 25)
     first = tracking.track_face(clips.Clip(path), progress=False)
-    monkeypatch.setattr(tracking, "follow", None)
+    monkeypatch.setattr(following, "follow", None)
     again = tracking.track_face(clips.Clip(path.rename(tmp_path / "b.mp4")), progress=False)
     assert np.array_equal(first.points, again.points)
     assert np.array_equal(first.times, again.times)
@@ -82,7 +83,7 @@ def test_tracks_are_kept_by_content(tmp_path, monkeypatch):
 def heads():
     """Frames of Ana and Ben, each cut to the head, (96, 96, 3)."""
     cut = slice(60, 444, 4), slice(112, 496, 4)
-    return [[frame[cut] for frame in clips.open_sample(name).frames(0, 100)] for name in SHARED]
+    return [[frame[cut] for frame in samples.open_clip(name).frames(0, 100)] for name in SHARED]
 
 
 def film(tmp_path, places, name="film.mp4"):
@@ -94,7 +95,7 @@ def film(tmp_path, places, name="film.mp4"):
         for who, x in places(i):
             frame[50:146, x : x + 96] = cast[who][i]
         frames.append(frame)
-    return clips.Clip(clips.write_clip(tmp_path / name, frames, 25))
+    return clips.Clip(encode.write_clip(tmp_path / name, frames, 25))
 
 
 def path_of(track):
@@ -135,9 +136,9 @@ def test_identity_survives_an_absence(tmp_path):
 
 
 def test_a_cut_to_somebody_else_is_another_person(tmp_path):
-    ana, ben = (list(clips.open_sample(name).frames(0, 30)) for name in SHARED)
+    ana, ben = (list(samples.open_clip(name).frames(0, 30)) for name in SHARED)
     frames = [*ana[:15], *ben[:15], *ana[15:], *ben[15:]]
-    clip = clips.Clip(clips.write_clip(tmp_path / "cut.mp4", frames, 25))
+    clip = clips.Clip(encode.write_clip(tmp_path / "cut.mp4", frames, 25))
     tracks = tracking.track_faces(clip, progress=False)
     assert len(tracks) == 2
     seen = [set(np.flatnonzero(np.isfinite(track.score)) // 15) for track in tracks]
@@ -181,7 +182,9 @@ def test_the_same_person_is_known_after_a_cut_to_another_place():
 
 def test_a_cut_from_two_people_to_one_of_them():
     frames = sample("chen_gita")
-    truths = [clips.load_truth(clips.open_sample("chen_gita"), person).box[60] for person in (0, 1)]
+    truths = [
+        samples.load_truth(samples.open_clip("chen_gita"), person).box[60] for person in (0, 1)
+    ]
     top = int(max(truths, key=lambda box: box[0])[1]) - 60
     closer = [cv2.resize(frame[top : top + 240, 320:], (640, 480)) for frame in frames[25:]]
     people, arrays = follow([*frames[:25], *closer])
@@ -294,9 +297,9 @@ def test_black_frames_have_no_cuts(count):
 
 def repeats_in(tmp_path, name, source, crf):
     """Return which frames repeat, as measured in the box of the face once the film is encoded."""
-    clip = clips.open_sample(name)
+    clip = samples.open_clip(name)
     shown = list(clip.frames(0, max(source) + 1))
-    frames, box = [shown[i] for i in source], clips.load_truth(clip).box[:1]
+    frames, box = [shown[i] for i in source], samples.load_truth(clip).box[:1]
     path = write_video(tmp_path / f"{crf}.mp4", frames=frames, options={"crf": str(crf)})
     with av.open(str(path)) as container:
         decoded = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
@@ -329,7 +332,7 @@ def test_quiet_people_are_not_taken_for_photos(tmp_path, name, crf):
 
 
 def test_portraits_do_not_depend_on_size_turn_or_brightness():
-    picture, other = clips.open_still("ben_neutral"), clips.open_still("ana_neutral")
+    picture, other = samples.open_still("ben_neutral"), samples.open_still("ana_neutral")
     points = landmarks.find_landmarks(picture)
     turn = np.array([[0.6, -0.2, 150], [0.2, 0.6, 60]])
     size = picture.shape[1::-1]
@@ -337,7 +340,7 @@ def test_portraits_do_not_depend_on_size_turn_or_brightness():
     same = likeness.portray(brighter(turned, 0) // 4 * 3, points @ turn[:, :2].T + turn[:, 2])
     own = likeness.portray(picture, points)
     stranger = likeness.portray(other, landmarks.find_landmarks(other))
-    near, far = likeness.strangeness([own], [same, stranger])[0]
+    near, far = likeness.appearance_distance([own], [same, stranger])[0]
     assert near < 0.5 < likeness.SAME_IN_SHOT < far
 
 
@@ -395,13 +398,13 @@ def test_every_stretch_is_told():
 def test_an_interruption_is_told(monkeypatch):
     nothing = np.zeros(0, int)
     arrays = {"cuts": nothing, "repeats": nothing, "broken": np.array([20, 21, 60])}
-    monkeypatch.setattr(tracking, "_measured", lambda *_: arrays)
+    monkeypatch.setattr(following, "measured", lambda *_: arrays)
     (notice,) = tracking.clip_notices(Film([None] * 100))
     assert notice[:3] == ("interrupted", 20, 60) and "In 3 of 100 frames" in notice.statement
 
 
 def test_a_watcher_sees_each_frame_once_and_in_order(plain_video, monkeypatch, tmp_path):
-    monkeypatch.setattr(clips, "DATA", tmp_path)
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
     clip, seen = clips.Clip(plain_video), []
     for _ in range(2):  # the second time the tracks come from the cache
         tracking.track_faces(
@@ -420,7 +423,7 @@ def test_a_single_frame_has_nothing_to_tell():
 )
 def test_cuts_and_repeated_pictures_are_told(again, spans, monkeypatch):
     arrays = {"cuts": np.array([70]), "repeats": np.array(again), "broken": np.zeros(0, int)}
-    monkeypatch.setattr(tracking, "_measured", lambda *_: arrays)
+    monkeypatch.setattr(following, "measured", lambda *_: arrays)
     cut, *notices = tracking.clip_notices(Film([None] * 100))
     assert cut[:3] == ("cut", 70, 70)
     assert [notice[:3] for notice in notices] == [("repeated_pictures", *span) for span in spans]
@@ -434,7 +437,7 @@ def test_large_pictures_are_not_decoded_far_ahead(shape, most):
     number = count()
     pictures = (np.broadcast_to(np.uint8(next(number)), shape) for _ in range(20))
     with ThreadPoolExecutor(1) as decoder:
-        ahead = tracking._ahead(pictures, decoder)
+        ahead = following._ahead(pictures, decoder)
         first = next(ahead)
         decoder.submit(int).result()  # what was asked for has been decoded by now
         assert first[0, 0, 0] == 0 and next(number) == 1 + most
@@ -446,9 +449,9 @@ def test_a_track_of_another_source_or_network_is_not_used_again(tmp_path):
     for file in (package / "a.py", package / "b" / "c.py", networks / "models.json"):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("1")
-    versions.add(tracking._version(package, networks))
+    versions.add(following._version(package, networks))
     for file in (package / "a.py", package / "b" / "c.py", networks / "models.json"):
         file.write_text("2")
-        tracking._version.cache_clear()
-        versions.add(tracking._version(package, networks))
+        following._version.cache_clear()
+        versions.add(following._version(package, networks))
     assert len(versions) == 4

@@ -8,11 +8,12 @@ import av
 import numpy as np
 import pytest
 from browsing import chromium, wait
-from framewise import clips, consent, landmarks, tracking
+from framewise import clips, consent, landmarks, samples, tracking
+from framewise.workbench import encode, places
 
 RENDER = Path(__file__).parents[1] / "scripts" / "render"
 MESH = runpy.run_path(str(RENDER / "places.py"))["MESH"]
-ENTRIES = {name: e for name, e in consent.catalogue(consent.CLIPS).items() if "truth" in e}
+ENTRIES = {name: e for name, e in consent.catalogue(places.course_clips()).items() if "truth" in e}
 TALKS = [name for name in ENTRIES if name.endswith("_talk")]
 FAR = {"brow": 8.0, "jaw": 10.0}
 """Pixels, on average over a clip: where the two follow different lines."""
@@ -26,7 +27,7 @@ def tracked():
 
     def track(name):
         if name not in made:
-            made[name] = tracking.track_faces(clips.open_sample(name), progress=False)
+            made[name] = tracking.track_faces(samples.open_clip(name), progress=False)
         return made[name]
 
     return track
@@ -44,12 +45,12 @@ def test_the_set_is_complete():
     people = {person for entry in ENTRIES.values() for person in entry["people"]}
     assert len(people) >= 8 and len(ENTRIES) >= 22
     assert {f"{person.lower()}_talk" for person in people} <= set(TALKS)
-    assert sum(path.stat().st_size for path in consent.CLIPS.rglob("*")) < 40e6
+    assert sum(path.stat().st_size for path in places.course_clips().rglob("*")) < 40e6
 
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_each_clip_is_what_the_catalogue_says(name):
-    entry, clip = ENTRIES[name], clips.open_sample(name)
+    entry, clip = ENTRIES[name], samples.open_clip(name)
     length = entry["length"]
     assert len(clip) == length["frames"] == round(length["seconds"] * length["fps"])
     assert clip.size_wh == (640, 480) and clip.fps == 25
@@ -64,9 +65,9 @@ def test_each_clip_is_what_the_catalogue_says(name):
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_the_truth_has_one_value_a_frame(name):
-    clip = clips.open_sample(name)
+    clip = samples.open_clip(name)
     for person in range(len(ENTRIES[name]["people"])):
-        truth = clips.load_truth(clip, person)
+        truth = samples.load_truth(clip, person)
         for values in (truth.closure, truth.pose, truth.gaze, truth.jaw, truth.phoneme,
                        truth.points, truth.hidden, truth.box):  # fmt: skip
             assert len(values) == len(clip)
@@ -90,7 +91,7 @@ def test_the_network_finds_the_face(name, tracked):
 
 @pytest.mark.parametrize("name", [n for n in ENTRIES if len(ENTRIES[n]["people"]) == 1])
 def test_the_turn_of_the_head_is_estimated(name, tracked):
-    true = clips.load_truth(clips.open_sample(name)).pose[:, 0]
+    true = samples.load_truth(samples.open_clip(name)).pose[:, 0]
     found = landmarks.head_yaw(tracked(name)[0].points)
     assert np.nanmean(np.abs(found - true)) < 3 and np.nanmax(np.abs(found - true)) < 6
     if np.ptp(true) > 30:
@@ -99,14 +100,14 @@ def test_the_turn_of_the_head_is_estimated(name, tracked):
 
 @pytest.mark.parametrize("name", TALKS)
 def test_measured_lids_follow_the_true_ones(name, tracked):
-    truth = clips.load_truth(clips.open_sample(name))
+    truth = samples.load_truth(samples.open_clip(name))
     measured = landmarks.eye_opening(tracked(name)[0].eyelids).mean(1)
     assert np.corrcoef(measured, truth.closure.mean(1))[0, 1] < -0.9
 
 
 @pytest.mark.parametrize("name", TALKS)
 def test_named_points_lie_on_the_landmarks(name, tracked):
-    truth = clips.load_truth(clips.open_sample(name))
+    truth = samples.load_truth(samples.open_clip(name))
     points = tracked(name)[0].points
     for place, mesh in MESH.items():
         off = np.linalg.norm(truth.place(place) - points[:, list(mesh)], axis=-1)
@@ -116,35 +117,35 @@ def test_named_points_lie_on_the_landmarks(name, tracked):
 
 @pytest.mark.parametrize("name", TALKS)
 def test_sound_and_lips_agree_within_a_frame(name):
-    truth = clips.load_truth(clips.open_sample(name))
-    samples, rate = heard(name)
+    truth = samples.load_truth(samples.open_clip(name))
+    heights, rate = heard(name)
     step = rate // 25
-    loud = np.sqrt((samples[: step * len(truth.jaw)].reshape(-1, step) ** 2).mean(1))
+    loud = np.sqrt((heights[: step * len(truth.jaw)].reshape(-1, step) ** 2).mean(1))
     jaw = truth.jaw[: len(loud)]
     matches = {lag: np.corrcoef(np.roll(loud, lag), jaw)[0, 1] for lag in range(-8, 9)}
     assert abs(max(matches, key=matches.get)) <= 1
 
 
 def test_what_hides_the_mouth_is_known():
-    mug = clips.load_truth(clips.open_sample("ben_mug"))
+    mug = samples.load_truth(samples.open_clip("ben_mug"))
     lips = [name.startswith("lips") for name in mug.names]
     covered = mug.hidden[:, lips].mean(1)
     assert covered.max() > 0.9 and covered[:5].max() < 0.2
 
 
 def test_the_truth_of_a_place_and_its_errors(tmp_path):
-    clip = clips.open_sample("ana_talk")
-    truth = clips.load_truth(clip)
+    clip = samples.open_clip("ana_talk")
+    truth = samples.load_truth(clip)
     assert truth.place("right_eye_corners").shape == (200, 2, 2)
     right, left = truth.place("right_iris"), truth.place("left_iris")
     assert (right[..., 0] < left[..., 0]).all()
-    with pytest.raises(KeyError, match="no place 'chin'; there are: right_eye_upper"):
+    with pytest.raises(KeyError, match="no place 'chin'. The places are: right_eye_upper"):
         truth.place("chin")
     with pytest.raises(ValueError, match="expected 0 to 0, got 1"):
-        clips.load_truth(clip, 1)
-    found = clips.Clip(clips.write_clip(tmp_path / "found.mp4", clip.frames(0, 3), 25))
+        samples.load_truth(clip, 1)
+    found = clips.Clip(encode.write_clip(tmp_path / "found.mp4", clip.frames(0, 3), 25))
     with pytest.raises(ValueError, match="only for rendered clips. Use one of these: ana"):
-        clips.load_truth(found)
+        samples.load_truth(found)
 
 
 def test_a_changed_truth_is_refused(tmp_path, monkeypatch):
@@ -152,15 +153,15 @@ def test_a_changed_truth_is_refused(tmp_path, monkeypatch):
     home = tmp_path / "clips"
     home.mkdir()
     for file in (entry["file"], entry["truth"]["file"]):
-        (home / file).write_bytes((consent.CLIPS / file).read_bytes())
+        (home / file).write_bytes((places.course_clips() / file).read_bytes())
     (home / "catalog.json").write_text(json.dumps({"clips": [entry]}))
-    monkeypatch.setattr(consent, "CLIPS", home)
-    clip = clips.open_sample("ana_talk")
-    clips.load_truth(clip)
+    monkeypatch.setenv("FRAMEWISE_CLIPS", str(home))
+    clip = samples.open_clip("ana_talk")
+    samples.load_truth(clip)
     with open(home / entry["truth"]["file"], "ab") as file:
         file.write(b"x")
     with pytest.raises(consent.ConsentError, match="missing or was changed"):
-        clips.load_truth(clip)
+        samples.load_truth(clip)
 
 
 @pytest.fixture(scope="module")

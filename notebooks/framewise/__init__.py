@@ -1,9 +1,10 @@
 """framewise: the helper package of Frame by Frame, one module per topic.
 
-Data flows one way: clips -> detection -> landmarks -> tracking -> alignment, blinks; plots and
-inspector show what these return, fakes writes what was made, marks keeps what the reader found,
-own_clips takes in a clip of the reader's own. Images are (H, W, 3) uint8 RGB; points are (x, y)
-pixels, x right and y down.
+Data flows one way: clips -> detection -> landmarks -> tracking -> alignment, blinks. The modules
+plots, blink_plots and inspector show the results. The module fakes writes the fakes. The folder
+workbench holds the machinery, for example marks (what a learner marked in a clip) and own_clips
+(which adds a learner's own clip). Images are (H, W, 3) uint8 RGB. Points are (x, y) pixels, x to
+the right and y down.
 """
 
 from pathlib import Path

@@ -2,12 +2,10 @@
 
 Notebook: 03_alignment.ipynb
 
-Public: CANONICAL, STEADY, estimate_similarity, apply_similarity, invert_similarity,
-canonical_face, align_face, unalign_face, mean_face.
-
-Convention: points are (x, y) pixels, (0, 0) the middle of the top-left pixel. A similarity is a
-(2, 3) float64 matrix that maps from the first thing named to the second:
-y = M[:, :2] @ x + M[:, 2].
+Convention: points are (x, y) pixels; (0, 0) is the middle of the top-left pixel. A similarity is a
+(2, 3) float64 matrix M. It maps a point x to the point y = M[:, :2] @ x + M[:, 2]. The docstrings
+name the direction, for example "maps picture to chip". A chip is a square picture that holds one
+aligned face.
 """
 
 from collections.abc import Iterable
@@ -18,6 +16,18 @@ import numpy as np
 
 from framewise import detection, landmarks
 
+__all__ = [
+    "CANONICAL",
+    "STEADY",
+    "align_face",
+    "apply_similarity",
+    "canonical_face",
+    "estimate_similarity",
+    "invert_similarity",
+    "mean_face",
+    "unalign_face",
+]
+
 CANONICAL = np.load(Path(__file__).with_name("canonical_face.npy"))
 """(468, 2) float64 in 0..1: the mean shape of the course's rendered people, made symmetric by
 `scripts/canonical_face.py`."""
@@ -25,9 +35,10 @@ CANONICAL = np.load(Path(__file__).with_name("canonical_face.npy"))
 STEADY = np.flatnonzero(CANONICAL[:, 1] < CANONICAL[2, 1])
 """Points that speech hardly moves, (N,) int: all above the base of the nose.
 
-On the talking sample clips they hold the eye corners steadier than the eye corners and the nose
-alone, and than all 468, which an open mouth drags along; a turned head they hold a little worse
-than all 468.
+We aligned the talking sample clips and measured how much the eye corners still move. With these
+points they tremble less than with the eye corners and the nose alone. They also tremble less than
+with all 468 points, because an open mouth drags those along. When the head turns, these points do
+a little worse than all 468.
 """
 
 
@@ -78,7 +89,20 @@ def estimate_similarity(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
 
 
 def apply_similarity(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Map points, (..., 2) float pixels, with a (2, 3) matrix; returns the same shape."""
+    """Map points, (..., 2) float pixels, with a (2, 3) matrix; returns the same shape.
+
+    Parameters
+    ----------
+    matrix : (2, 3) float
+        As `estimate_similarity` returns it.
+    points : (..., 2) float pixels
+
+    Examples
+    --------
+    >>> twice_and_right = np.array([[2.0, 0, 10], [0, 2, 0]])
+    >>> apply_similarity(twice_and_right, np.array([[1, 1]])).tolist()
+    [[12.0, 2.0]]
+    """
     return points @ matrix[:, :2].T + matrix[:, 2]
 
 
@@ -127,7 +151,8 @@ def align_face(
     Raises
     ------
     ValueError
-        The points are NaN: there is no face to align. Not an RGB picture, or not 468 points.
+        The points are NaN, so there is no face to align. Or the image is not RGB, there are not
+        468 points, or `size` is below 1.
     """
     detection.check_image(image)
     landmarks.check_points(points)
@@ -157,7 +182,7 @@ def unalign_face(
     Returns
     -------
     picture : (H, W) or (H, W, C), black outside the chip
-    covered : (H, W) float32, 1 where the chip lies, 0 elsewhere, between on its border
+    covered : (H, W) float32, 1 inside the chip, 0 outside, and between 0 and 1 on its border
     """
     back = invert_similarity(matrix)
     picture = cv2.warpAffine(chip, back, size_wh)
@@ -175,9 +200,9 @@ def mean_face(
     Parameters
     ----------
     frames : iterable of (H, W, 3) uint8 RGB
-        A clip, for one.
+        For example a clip.
     points : iterable of (468, 2) float pixels
-        As many; frames whose points are NaN are left out.
+        One array for each frame. Frames whose points are NaN are left out.
     size : int
         Side of the chip, pixels.
 
@@ -188,7 +213,7 @@ def mean_face(
     Raises
     ------
     ValueError
-        No frame has a face; or not as many frames as points.
+        No frame has a face, or the numbers of frames and of points differ.
     """
     total, count = np.zeros((size, size, 3)), 0
     for image, face in zip(frames, points, strict=True):

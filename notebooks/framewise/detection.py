@@ -2,9 +2,6 @@
 
 Notebook: 01_detection.ipynb
 
-Public: Faces, detect_faces, detect_faces_haar, iou, anchors, decode, suppress, integral_image,
-box_sum, check_image, cut.
-
 Convention: boxes are (x0, y0, x1, y1) pixels, x right and y down from the top-left corner.
 """
 
@@ -18,7 +15,21 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from framewise import models
+from framewise.workbench import models
+
+__all__ = [
+    "Faces",
+    "anchors",
+    "box_sum",
+    "check_image",
+    "cut",
+    "decode",
+    "detect_faces",
+    "detect_faces_haar",
+    "integral_image",
+    "iou",
+    "suppress",
+]
 
 KEYPOINTS = ("right eye", "left eye", "nose tip", "mouth", "right ear", "left ear")
 """The six keypoints of BlazeFace in order; right and left are the subject's."""
@@ -27,7 +38,8 @@ INPUT = 128
 """Side of the network's input, pixels."""
 
 WEAK, CONFIDENT = 0.5, 0.7
-"""Scores from which a detection takes part in the blending, and settles what is there."""
+"""Two scores. A detection of WEAK or more takes part in the blending. A detection of CONFIDENT or
+more is settled: smaller tiles do not report that face again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +64,10 @@ class Faces:
 def detect_faces(image: np.ndarray, *, min_score: float = CONFIDENT, smallest: int = 40) -> Faces:
     """Find faces with the BlazeFace short-range network.
 
-    The network sees 128 x 128 pixels and finds faces that fill about a fifth of them or more. So
-    it looks at the whole picture first and then, for faces not found yet, at overlapping tiles,
-    each half as large as the one before, until a face of `smallest` pixels would be seen.
+    The network sees 128 x 128 pixels and finds faces that are at least about a fifth as wide as
+    that. So the function first shows it the whole picture. Then it looks for smaller faces in
+    overlapping tiles. Each time, the tiles are half as wide as before, until the network would see
+    a face that is `smallest` pixels wide.
 
     Notebook: 01_detection.ipynb
 
@@ -63,9 +76,10 @@ def detect_faces(image: np.ndarray, *, min_score: float = CONFIDENT, smallest: i
     image : (H, W, 3) uint8 RGB
     min_score : float, 0 to 1
         Faces with a lower score are dropped. A score is not a probability that there is a face.
-        The paper's single look takes 0.5; with tiles there are many more chances of a false alarm.
+        The paper looks once and takes 0.5. Looking at many tiles gives more chances of a false
+        alarm, so the default here is higher.
     smallest : int, pixels
-        The smallest face worth looking for; smaller costs more time.
+        Width of the smallest face to look for. A smaller number costs more time.
 
     Returns
     -------
@@ -75,11 +89,11 @@ def detect_faces(image: np.ndarray, *, min_score: float = CONFIDENT, smallest: i
     Raises
     ------
     ValueError
-        Not an RGB picture; `smallest` below 1.
+        The image is not an RGB picture, or `smallest` is below 1.
 
     References
     ----------
-    Bazarevsky et al. 2019, BlazeFace, arXiv:1907.05047. Departure: tiles.
+    Bazarevsky et al. 2019, BlazeFace, arXiv:1907.05047. The tiles are not from the paper.
     """
     check_image(image)
     if smallest < 1:
@@ -105,7 +119,7 @@ def anchors() -> np.ndarray:
         y, x = np.indices((side, side)).reshape(2, -1)
         grids.append(np.repeat((np.stack([x, y], axis=1) + 0.5) / side, repeats, axis=0))
     centres = np.concatenate(grids).astype(np.float32)
-    centres.setflags(write=False)  # one copy serves every look
+    centres.setflags(write=False)  # all calls share this array
     return centres
 
 
@@ -142,6 +156,11 @@ def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     Returns
     -------
     (N, M) float, 0 (apart) to 1 (the same)
+
+    Examples
+    --------
+    >>> iou(np.array([0, 0, 2, 2]), np.array([[1, 0, 3, 2]])).round(2).tolist()
+    [[0.33]]
     """
     a, b = np.reshape(a, (-1, 1, 4)), np.reshape(b, (1, -1, 4))
     overlap = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
@@ -155,15 +174,17 @@ def suppress(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Merge detections of the same face: non-maximum suppression by blending.
 
-    The best box takes all that overlap it and becomes their mean weighted by score, which
-    trembles less from frame to frame than the best box alone; then the next best that is left.
+    We take the best box and all boxes that overlap it, and replace them by their mean, weighted by
+    score. The mean trembles less from frame to frame than the best box alone. Then we do the same
+    with the best of the boxes that are left.
 
     Parameters
     ----------
     xyxy, score, keypoints : (N, 4), (N,), (N, 6, 2)
     overlap : float
-        Boxes with an intersection over union above this are the same face; so is a box that lies
-        to 70 % inside a better one, as tiles that cut a face leave behind.
+        Boxes with an intersection over union above this are the same face. A box of which more
+        than 70 % lies inside a better box is dropped too. Such boxes arise where the edge of a
+        tile cuts through a face.
 
     Returns
     -------
@@ -193,7 +214,7 @@ def suppress(
 
 
 def detect_faces_haar(image: np.ndarray, *, neighbours: int = 4) -> np.ndarray:
-    """Find frontal faces with OpenCV's Haar cascade, the method of 2001.
+    """Find frontal faces with OpenCV's Haar cascade, a method from 2001.
 
     Notebook: 01_detection.ipynb
 
@@ -201,7 +222,8 @@ def detect_faces_haar(image: np.ndarray, *, neighbours: int = 4) -> np.ndarray:
     ----------
     image : (H, W, 3) uint8 RGB
     neighbours : int
-        How many overlapping windows must agree; lower finds more faces and more false alarms.
+        How many overlapping windows must agree. A lower number finds more faces and gives more
+        false alarms.
 
     Returns
     -------
@@ -229,7 +251,9 @@ def _cascade() -> cv2.CascadeClassifier:
 
 
 def integral_image(grey: np.ndarray) -> np.ndarray:
-    """Return the sums of all pixels above and left, so that the sum of any box costs four reads.
+    """Return at each place the sum of all pixels above it and to its left.
+
+    With this table, the sum of the pixels in any box costs four reads (see `box_sum`).
 
     Parameters
     ----------
@@ -243,7 +267,7 @@ def integral_image(grey: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        Not whole numbers, which would be cut off.
+        The values are not whole numbers. Their fractions would be cut off.
 
     References
     ----------
@@ -255,7 +279,15 @@ def integral_image(grey: np.ndarray) -> np.ndarray:
 
 
 def box_sum(integral: np.ndarray, xyxy: tuple[int, int, int, int]) -> int:
-    """Return the sum of the pixels in a box from its integral image, with four reads."""
+    """Return the sum of the pixels in a box from its integral image, with four reads.
+
+    Parameters
+    ----------
+    integral : (H + 1, W + 1) int
+        From `integral_image`.
+    xyxy : (int, int, int, int), pixels
+        The box; its right and its lower edge do not belong to it.
+    """
     x0, y0, x1, y1 = xyxy
     return int(integral[y1, x1] - integral[y0, x1] - integral[y1, x0] + integral[y0, x0])
 
@@ -271,7 +303,8 @@ def check_image(image: np.ndarray) -> None:
 def _levels(image: np.ndarray, smallest: int) -> Iterator[list[tuple[float, float, float]]]:
     """Yield lists of squares (x, y, side): the whole picture, then tiles half as large, and so on.
 
-    A face below a fifth of its tile is not seen, so the last tiles are five times `smallest`.
+    A face narrower than a fifth of its tile is not seen. So the last tiles are at most five times
+    as wide as `smallest`.
     """
     height, width = image.shape[:2]
     side = max(height, width)
@@ -282,7 +315,7 @@ def _levels(image: np.ndarray, smallest: int) -> Iterator[list[tuple[float, floa
 
 
 def _starts(length: int, side: float) -> np.ndarray:
-    """Where tiles that overlap by half or more begin; in the middle if one is enough."""
+    """Return where tiles that overlap by half or more begin; if one is enough, it is centred."""
     if length <= side:
         return np.array([(length - side) / 2])
     return np.linspace(0, length - side, int(np.ceil(2 * (length - side) / side)) + 1)
@@ -302,16 +335,27 @@ def _detect_in_tile(image: np.ndarray, x: float, y: float, side: float, min_scor
 def cut(
     image: np.ndarray, to_image: np.ndarray, size: int, *, border: int = cv2.BORDER_REPLICATE
 ) -> np.ndarray:
-    """Cut a square of (size, size, 3) out of a picture; `to_image` (2, 3) maps its pixels there.
+    """Cut a square out of a picture, and return it as (size, size, 3).
 
-    Bilinear, without smoothing first, as the networks were trained to see.
+    The pixels are interpolated (bilinear) without smoothing the picture first. The networks were
+    trained on squares that were cut out in this way.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8
+    to_image : (2, 3) float
+        Maps pixels of the square to pixels of the picture.
+    size : int
+        Side of the square, pixels.
+    border : int
+        What OpenCV shows outside the picture; by default it repeats the pixels of the edge.
     """
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(image, to_image, (size, size), flags=flags, borderMode=border)
 
 
 def _same_face(boxes: np.ndarray, known: np.ndarray, overlap: float = 0.3) -> np.ndarray:
-    """Tell which boxes (N, 4) overlap a known one (M, 4), or lie to 70 % inside it, (N,) bool."""
+    """Tell which boxes (N, 4) overlap a known one (M, 4) or lie over 70 % inside it, (N,) bool."""
     low = np.maximum(boxes[:, None, :2], known[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], known[None, :, 2:])
     area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)[:, None]

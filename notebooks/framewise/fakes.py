@@ -2,8 +2,6 @@
 
 Notebook: 07_blinks.ipynb
 
-Public: MARK, SMALLEST, Origin, mark, write_fake, read_origin.
-
 The course writes a fake to a file only with `write_fake`. If a notebook only shows a fake on the
 screen, it calls `consent.require(clip, "make")` and marks the picture with `mark`.
 """
@@ -22,6 +20,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from framewise import clips, consent, detection
+from framewise.workbench import encode, files
+
+__all__ = ["MARK", "SMALLEST", "Origin", "mark", "read_origin", "write_fake"]
 
 MARK = "THIS IS A FAKE"
 """The words in every frame of a fake."""
@@ -45,10 +46,11 @@ class Origin(NamedTuple):
 def mark(image: np.ndarray) -> np.ndarray:
     """Return a copy of a picture with `MARK` at its lower edge, in white on black.
 
-    The letters are 1/40 of the width high, and at least 7 pixels. The mark survives strong
-    compression. We drew it on noise, black, grey and white, from 96 x 48 to 1280 x 720 pixels. The
-    mark after H.264 compression correlated with the drawn mark by 0.98 or more at CRF 28, and by
-    0.92 or more at CRF 35.
+    The height of the letters is 1/40 of the width of the picture, or 1/20 of its height if that is
+    less, and at least 7 pixels. The mark survives strong compression. We drew it on noise, black,
+    grey and white, from 96 x 48 to 1280 x 720 pixels. After H.264 compression, the correlation
+    with the drawn mark was 0.98 or more at CRF 28, and 0.92 or more at CRF 35. (CRF is the strength
+    of the compression; a higher CRF is worse.)
 
     Notebook: 03_alignment.ipynb
 
@@ -98,7 +100,7 @@ def write_fake(
     sound: Iterable[av.AudioFrame] = (),
     overwrite: bool = False,
 ) -> Path:
-    """Write a fake picture or clip: check the consent, mark every frame, and note the origin in it.
+    """Write a fake picture or clip: check consent, mark every frame, save the origin in the file.
 
     Nothing is written unless everyone in the clips of `made_from` agreed to fakes. The function
     cannot see who is shown in the frames. So `made_from` must name every clip whose people are
@@ -109,9 +111,10 @@ def write_fake(
     Parameters
     ----------
     path : str or Path
-        Where to write. A name that ends in .mp4 makes a clip; .png, .jpg or .jpeg a picture.
+        Where to write. A name that ends in .mp4 makes a clip. A name that ends in .png, .jpg or
+        .jpeg makes a picture.
     frames : (H, W, 3) uint8 RGB, or an iterable of them
-        One picture, or the frames of a clip; see `clips.write_clip`.
+        One picture, or the frames of a clip; see `encode.write_clip`.
     made_from : sequence of Clip
         Every clip of the catalogue that went into the fake.
     method : str
@@ -119,7 +122,7 @@ def write_fake(
     fps : float, optional
         Frames per second of a clip; by default those of the first clip in `made_from`.
     times, sound, overwrite
-        As in `clips.write_clip`; a picture has neither times nor sound.
+        As in `encode.write_clip`; a picture has neither times nor sound.
 
     Returns
     -------
@@ -130,8 +133,8 @@ def write_fake(
     consent.ConsentError
         Somebody in `made_from` has not agreed to fakes, or one of the clips is found footage.
     ValueError, FileExistsError, OSError
-        `made_from` or `method` is empty; the name has another ending; or as `mark` and
-        `clips.write_clip`.
+        `made_from` or `method` is empty, the name has another ending, or `mark` or
+        `encode.write_clip` raises the error.
     """
     path = Path(path)
     comment = _comment(made_from, method)
@@ -140,7 +143,7 @@ def write_fake(
     if path.suffix.lower() != ".mp4":
         endings = ", ".join(PICTURES)
         raise ValueError(f"path: expected a name ending in .mp4, {endings}, got {path.name!r}.")
-    return clips.write_clip(
+    return encode.write_clip(
         path,
         map(mark, frames),
         made_from[0].fps if fps is None else fps,
@@ -152,7 +155,7 @@ def write_fake(
 
 
 def _comment(made_from: Sequence[clips.Clip], method: str) -> str:
-    """Ask everyone for consent; return what the metadata of the fake say."""
+    """Check the consent for every clip; return what the metadata of the fake say."""
     if not made_from or not all(isinstance(clip, clips.Clip) for clip in made_from):
         raise ValueError(
             "made_from: expected a list of every clip that the fake is made from, such as "
@@ -171,7 +174,7 @@ def _write_picture(path: Path, image: np.ndarray, comment: str, overwrite: bool)
         raise FileExistsError(f"{path} exists; choose another name or pass overwrite=True.")
     text = PngInfo()
     text.add_text("comment", comment)
-    with clips.whole_or_nothing(path) as partial:  # PNG keeps `pnginfo`, JPEG keeps `comment`
+    with files.atomic_write(path) as partial:  # PNG keeps `pnginfo`, JPEG keeps `comment`
         Image.fromarray(image).save(partial, quality=95, comment=comment, pnginfo=text)
     return path
 
@@ -196,5 +199,5 @@ def read_origin(path: str | Path) -> Origin | None:
     try:
         told = json.loads(comment)
         return Origin(told["method"], told["made_from"])
-    except (ValueError, KeyError, TypeError):  # a comment of somebody else
+    except (ValueError, KeyError, TypeError):  # another program wrote the comment
         return None

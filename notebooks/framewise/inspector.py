@@ -31,8 +31,21 @@ import numpy as np
 import traitlets
 from tqdm import tqdm
 
-from framewise import landmarks, marks
-from framewise.workbench.files import private_folder, whole_or_nothing
+from framewise import landmarks
+from framewise.workbench import marks
+from framewise.workbench.files import atomic_write, private_folder
+
+__all__ = [
+    "FrameInspector",
+    "Layer",
+    "Pictures",
+    "Reel",
+    "base64_of",
+    "check_page",
+    "check_target",
+    "readable",
+    "write_private",
+]
 
 if TYPE_CHECKING:
     from framewise.clips import Clip
@@ -320,7 +333,7 @@ class FrameInspector(anywidget.AnyWidget):
     areas : dict of str to (H, W) or (T, H, W) bool, optional
         Parts of the picture to outline, such as where a face was replaced.
     truth : list of dict, optional
-        What was altered, as in `framewise.marks`; empty if nothing was. It is kept from the
+        What was altered, as in `workbench.marks`; empty if nothing was. It is kept from the
         reader until the marks are committed, see `reveal`.
 
     Attributes
@@ -332,7 +345,7 @@ class FrameInspector(anywidget.AnyWidget):
     layer : str
         The name of the layer that is shown; "" for none.
     marks : list of dict
-        What the reader marked, as in `framewise.marks`. It is kept in `data/my_marks` under the
+        What the reader marked, as in `workbench.marks`. It is kept in `data/my_marks` under the
         clip's sha256, and there again when the clip is opened the next time. What is marked while
         the kernel is gone waits in the browser's tab, until the cell is run again; what is deleted
         meanwhile comes back.
@@ -729,12 +742,17 @@ def write_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner may read, whole or not at all; make missing folders.
 
     Half-written files that killed runs left there more than an hour ago are deleted.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(f"{glob.escape(path.stem[:50])}*.partial{path.suffix}"):
         if left.stat().st_mtime < time.time() - 3600:
             left.unlink()
-    with whole_or_nothing(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_bytes(content)
 
 
@@ -755,7 +773,7 @@ def _preview(reel: Reel, seconds: float = 0.1, most: int = 24) -> Reel:
 def _require_kinds(
     clip: Clip, compare: Clip | None, tracks: Sequence, layers: Iterable, named: Mapping[str, Any]
 ) -> None:
-    whole = "a Clip, such as clips.open_sample(name) or clips.Clip(path) returns"
+    whole = "a Clip, such as samples.open_clip(name) or clips.Clip(path) returns"
     wanted = [("clip", clip, hasattr(clip, "size_wh"), whole)]
     wanted += [("compare", compare, compare is None or hasattr(compare, "size_wh"), whole)]
     wanted += [("track", t, hasattr(t, "points"), "a FaceTrack or a list of them") for t in tracks]

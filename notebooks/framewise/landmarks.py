@@ -2,12 +2,8 @@
 
 Notebook: 02_landmarks.ipynb
 
-Public: GROUPS, Eyes, find_landmarks, find_eyelids, look_at_eyes, eye_width, eye_opening,
-mouth_opening, head_yaw, face_box, check_points, mesh, square_of_detection, square_of_points.
-
 Convention: points are (x, y) pixels, x right and y down; (0, 0) is the middle of the top-left
-pixel. Right and left are the subject's own. Points that were not
-found are NaN.
+pixel. Right and left are the subject's own. Points that were not found are NaN.
 """
 
 from __future__ import annotations
@@ -16,7 +12,26 @@ from typing import NamedTuple
 
 import numpy as np
 
-from framewise import detection, eyes, models
+from framewise import detection
+from framewise.workbench import eyes, models
+
+__all__ = [
+    "GROUPS",
+    "Eyes",
+    "Square",
+    "check_points",
+    "eye_opening",
+    "eye_width",
+    "face_box",
+    "find_eyelids",
+    "find_landmarks",
+    "head_yaw",
+    "look_at_eyes",
+    "mesh",
+    "mouth_opening",
+    "square_of_detection",
+    "square_of_points",
+]
 
 GROUPS = {
     name: np.array(numbers.split(), int)
@@ -32,10 +47,10 @@ GROUPS = {
         "inner_lips": "78 95 88 178 87 14 317 402 318 324 308 415 310 311 312 13 82 81 80 191",
     }.items()
 }
-"""Numbers of the mesh's points by the part of the face, (N,) int: `points[GROUPS["nose"]]`.
+"""The numbers of the mesh's points for each part of the face, (N,) int: `points[GROUPS["nose"]]`.
 
-Each is a ring, in order, except the nose. From the topology of MediaPipe Face Mesh 0.10.21
-(Apache-2.0).
+The points of a part form a ring, in order. The nose is no ring. The numbers come from the topology
+of MediaPipe Face Mesh 0.10.21 (Apache-2.0).
 """
 
 EYE_CORNERS = ((33, 133), (362, 263))
@@ -81,8 +96,8 @@ def find_landmarks(
     Raises
     ------
     ValueError
-        Not an RGB picture; a box that is not four numbers with x0 < x1 and y0 < y1; keypoints
-        without a box, or of another shape.
+        The image is not an RGB picture, the box is not four numbers with x0 < x1 and y0 < y1, or
+        the keypoints have another shape or come without a box.
 
     References
     ----------
@@ -96,7 +111,7 @@ def find_landmarks(
             return np.full((468, 2), np.nan, np.float32)
         box, keypoints = faces.xyxy[0], faces.keypoints[0]
     upright = keypoints is None
-    square = _Square(*_checked_box(box), 0.0) if upright else square_of_detection(box, keypoints)
+    square = Square(*_checked_box(box), 0.0) if upright else square_of_detection(box, keypoints)
     points, score, _ = mesh(image, square)
     return points if score >= FACE_PRESENT else np.full_like(points, np.nan)
 
@@ -119,13 +134,13 @@ def find_eyelids(image: np.ndarray, points: np.ndarray) -> Eyes:
     Returns
     -------
     Eyes
-        NaN for an eye that is covered, pixelated or strongly blurred, as `eyes` judges it, and for
-        eyes narrower than `eyes.LEAST_WIDTH`.
+        NaN for an eye that is covered, pixelated or strongly blurred, as `workbench.eyes` judges,
+        and NaN for both eyes if they are narrower than `eyes.LEAST_WIDTH`.
 
     Raises
     ------
     ValueError
-        Not an RGB picture; points of another shape.
+        The image is not an RGB picture, or the points have another shape.
 
     References
     ----------
@@ -151,8 +166,8 @@ def look_at_eyes(image: np.ndarray, points: np.ndarray) -> tuple[Eyes, np.ndarra
         NaN only if the points are NaN. All zeros for an eye that is less than half as wide as
         `eyes.LEAST_WIDTH`.
     scores : (2,) float
-        From `eyes.sight`, lower where `eyes.mosaic` sees blocks; minus infinity for an eye less
-        than half as wide as `eyes.LEAST_WIDTH`, NaN where the points are.
+        The score of `eyes.sight`, lowered if `eyes.mosaic` sees blocks. It is minus infinity for an
+        eye less than half as wide as `eyes.LEAST_WIDTH`, and NaN if the points are NaN.
     """
     detection.check_image(image)
     check_points(points)
@@ -198,7 +213,7 @@ def eye_opening(eyelids: np.ndarray) -> np.ndarray:
 
 
 def mouth_opening(points: np.ndarray) -> np.ndarray:
-    """Return how far the mouth is open: the gap between the inner lips, divided by its width.
+    """Return how far the mouth is open: the gap between the lips, divided by the mouth's width.
 
     Parameters
     ----------
@@ -228,7 +243,7 @@ def head_yaw(points: np.ndarray) -> np.ndarray:
     Returns
     -------
     (...) float degrees
-        + to the subject's left, as in `clips.Truth.pose`.
+        + to the subject's left, as in `samples.Truth.pose`.
     """
     level = points[..., 263, :] - points[..., 33, :]
     right, nose, left = ((points[..., i, :] * level).sum(-1) for i in (234, 1, 454))
@@ -246,7 +261,7 @@ def check_points(points: np.ndarray) -> None:
         raise ValueError(f"points: expected (468, 2) landmarks, got shape {np.shape(points)}.")
 
 
-class _Square(NamedTuple):
+class Square(NamedTuple):
     """A square of the picture, turned by an angle (radians, clockwise on the screen)."""
 
     x: float
@@ -277,19 +292,26 @@ def _check_keypoints(box: np.ndarray | None, keypoints: np.ndarray | None) -> No
         )
 
 
-def square_of_detection(xyxy: np.ndarray, keypoints: np.ndarray) -> _Square:
-    """Return the square to look in for the landmarks of a detected face."""
+def square_of_detection(xyxy: np.ndarray, keypoints: np.ndarray) -> Square:
+    """Return the square to look in for the landmarks of a detected face.
+
+    Parameters
+    ----------
+    xyxy : (4,) float pixels
+    keypoints : (6, 2) float pixels
+        Both as `detection.detect_faces` returns them.
+    """
     dx, dy = keypoints[1] - keypoints[0]
-    return _Square(*_checked_box(xyxy), np.arctan2(dy, dx))
+    return Square(*_checked_box(xyxy), np.arctan2(dy, dx))
 
 
-def square_of_points(points: np.ndarray) -> _Square:
+def square_of_points(points: np.ndarray) -> Square:
     """Return the square to look in, given where the 468 points were in the frame before."""
     dx, dy = points[263] - points[33]
-    return _Square(*_checked_box(face_box(points)), np.arctan2(dy, dx))
+    return Square(*_checked_box(face_box(points)), np.arctan2(dy, dx))
 
 
-def _cut(image: np.ndarray, square: _Square, size: int, mirror: bool = False):
+def _cut(image: np.ndarray, square: Square, size: int, mirror: bool = False):
     """Return the square as (size, size, 3), and the (2, 3) map from its pixels to the picture."""
     step = square.side / size
     cos, sin = np.cos(square.angle) * step, np.sin(square.angle) * step
@@ -304,8 +326,15 @@ def _to_picture(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
     return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
 
 
-def mesh(image: np.ndarray, square: _Square) -> tuple[np.ndarray, float, np.ndarray]:
-    """Return the points (468, 2), the face-present score and the network's view (192, 192, 3)."""
+def mesh(image: np.ndarray, square: Square) -> tuple[np.ndarray, float, np.ndarray]:
+    """Return the points (468, 2), the face-present score and the network's view (192, 192, 3).
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 RGB
+    square : Square
+        Where to look.
+    """
     crop, matrix = _cut(image, square, 192)
     out = models.load("mesh")(crop, 1 / 255)
     points = out["conv2d_21"].reshape(468, 3)[:, :2]
@@ -318,7 +347,7 @@ def _eye(image: np.ndarray, corners: np.ndarray, side: int) -> tuple[np.ndarray,
     width = np.hypot(dx, dy)
     if width < eyes.LEAST_WIDTH / 2:
         return np.zeros((16, 2), np.float32), np.zeros((5, 2), np.float32), -np.inf
-    square = _Square(x, y, width * eyes.SIZE / eyes.WIDTH, np.arctan2(dy, dx))
+    square = Square(x, y, width * eyes.SIZE / eyes.WIDTH, np.arctan2(dy, dx))
     view, matrix = _cut(image, square, eyes.SIZE, mirror=side == 1)
     out = models.load("iris")(view, 1 / 255)
     names = ("output_eyes_contours_and_brows", 16), ("output_iris", 5)

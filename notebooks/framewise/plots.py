@@ -1,9 +1,6 @@
 """Plots: draw pictures, boxes, landmarks and series the same way in every notebook.
 
 Importing this module sets the course's plot style (course.mplstyle).
-
-Public: BLUE, ORANGE, GREEN, PINK, YELLOW, KINDS, show_images, plot_image, plot_boxes,
-plot_landmarks, plot_series, plot_eye_opening, plot_blink_statistics, show.
 """
 
 import base64
@@ -21,19 +18,37 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from framewise import blinks, rates
 from framewise.landmarks import GROUPS
+
+__all__ = [
+    "BLUE",
+    "GREEN",
+    "ORANGE",
+    "PINK",
+    "YELLOW",
+    "plot_boxes",
+    "plot_image",
+    "plot_landmarks",
+    "plot_series",
+    "show",
+    "show_images",
+]
 
 BLUE, ORANGE, GREEN, PINK, YELLOW = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
 
-KINDS = {"blink": ORANGE, "wink": GREEN, "closure": PINK}
-"""The colour of each kind of `blinks.Blink`."""
 
 plt.style.use(Path(__file__).with_name("course.mplstyle"))
 
 
 def plot_image(image: np.ndarray, *, ax: Axes | None = None, title: str = "") -> Axes:
-    """Show an image, (H, W, 3) uint8 RGB or (H, W), with its pixel coordinates."""
+    """Show an image, (H, W, 3) uint8 RGB or (H, W), with its pixel coordinates.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 RGB or (H, W)
+    ax : Axes, optional
+    title : str
+    """
     ax = ax or plt.subplots()[1]
     ax.imshow(image, cmap=None if image.ndim == 3 else "gray")
     ax.set(title=title, xlabel="x (px)", ylabel="y (px)")
@@ -44,7 +59,14 @@ def plot_image(image: np.ndarray, *, ax: Axes | None = None, title: str = "") ->
 def show_images(
     images: Sequence[np.ndarray], titles: Sequence[str] = (), *, height: float = 3.2
 ) -> Figure:
-    """Show images side by side at one height (inches), each with its title."""
+    """Show images side by side at one height (inches), each with its title.
+
+    Parameters
+    ----------
+    images : sequence of (H, W, 3) uint8 RGB or (H, W)
+    titles : sequence of str
+    height : float, inches
+    """
     widths = [image.shape[1] / image.shape[0] for image in images]
     lines = max((title.count("\n") + 1 for title in titles), default=0)
     size = sum(widths) * height, height + 0.15 + 0.25 * lines
@@ -62,7 +84,17 @@ def plot_boxes(
     colour: str = ORANGE,
     style: str = "-",
 ) -> Axes:
-    """Draw boxes, (N, 4) xyxy pixels, with a label each if given."""
+    """Draw boxes, (N, 4) xyxy pixels, each with its label if labels are given.
+
+    Parameters
+    ----------
+    xyxy : (N, 4) float pixels
+    ax : Axes
+    labels : sequence of N str, optional
+    colour : str
+    style : str
+        Line style of Matplotlib, such as "--".
+    """
     for i, (x0, y0, x1, y1) in enumerate(np.reshape(xyxy, (-1, 4))):
         box = Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, ec=colour, lw=2, ls=style)
         ax.add_patch(box)
@@ -75,7 +107,16 @@ def plot_boxes(
 def plot_landmarks(
     points: np.ndarray, *, ax: Axes, groups: Sequence[str] = (), colour: str = ORANGE
 ) -> Axes:
-    """Draw landmarks, (468, 2) pixels, as dots; named groups of GROUPS as lines over them."""
+    """Draw landmarks, (468, 2) pixels, as dots; named groups of GROUPS as lines over them.
+
+    Parameters
+    ----------
+    points : (468, 2) float pixels
+    ax : Axes
+    groups : sequence of str
+        Keys of `landmarks.GROUPS`.
+    colour : str
+    """
     ax.plot(*points.T, ".", color=colour, ms=2.5)
     for i, name in enumerate(groups):
         part = GROUPS[name]
@@ -93,9 +134,19 @@ def plot_series(
     ylabel: str = "",
     first_frame: int = 0,
 ) -> Axes:
-    """Draw a series over a clip: (T,) against (T,) seconds, frame numbers on top, NaN as gaps.
+    """Draw values (T,) against times (T,) in seconds, with frame numbers on top and gaps for NaN.
 
-    `first_frame` is the number of the first one, where the series starts inside a clip.
+    Parameters
+    ----------
+    times : (T,) float, seconds
+    values : (T,) float
+        NaN leaves a gap.
+    ax : Axes, optional
+    label : str
+        For the legend.
+    ylabel : str
+    first_frame : int
+        The number of the first frame, if the series starts inside a clip.
     """
     first = len(times) > 1 and (ax is None or not ax.lines)
     ax = ax or plt.subplots(figsize=(9, 3))[1]
@@ -110,66 +161,6 @@ def plot_series(
         top.xaxis.set_major_locator(MaxNLocator(integer=True))
     if label:
         ax.legend(loc="best")
-    return ax
-
-
-def plot_eye_opening(
-    times: np.ndarray,
-    opening: np.ndarray,
-    found: Sequence[blinks.Blink] = (),
-    *,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw how far the eyes are open over a clip, with what was found in it.
-
-    Parameters
-    ----------
-    times : (T,) float, seconds
-    opening : (T, 2) float
-        See `blinks.eye_opening`. The line is the mean of both eyes, with gaps where it is NaN. The
-        dashed line is the open level. The dotted line is the share of it below which eyes count as
-        shut.
-    found : sequence of Blink
-        Each is drawn as a span. Each kind has its own colour.
-    ax : Axes, optional
-    """
-    level = blinks.open_level(opening, times).mean(axis=1)
-    ax = plot_series(times, opening.mean(axis=1), ax=ax, ylabel="lid gap / eye width")
-    ax.lines[-1].set_label("mean of both eyes")
-    shut, dot = blinks.THRESHOLDS.shut, "." if len(times) == 1 else None
-    more = {"color": "black", "lw": 1, "marker": dot}
-    ax.plot(times, level, "--", label="open level", **more)
-    ax.plot(times, shut * level, ":", label=f"{shut:g} of the level", **more)
-    half, named = np.median(np.diff(times)) / 2 if len(times) > 1 else 0.0, set()
-    for one in found:
-        label = None if one.kind in named else one.kind
-        span = times[one.first] - half, times[one.last] + half
-        ax.axvspan(*span, color=KINDS[one.kind], alpha=0.35, lw=0, label=label)
-        named.add(one.kind)
-    ax.set_ylim(bottom=0)
-    ax.legend(loc="lower left", bbox_to_anchor=(1, 0))
-    return ax
-
-
-def plot_blink_statistics(count: int, seconds: float, *, ax: Axes | None = None) -> Axes:
-    """Draw the rate of `count` blinks in `seconds` beside the usual rates of each activity.
-
-    The dot is the rate. The line and the shade are its 95 % interval (`rates.rate_interval`). The
-    bars are `rates.RATES`, with the words of `rates.compare_rates`.
-    """
-    ax = ax or plt.subplots(figsize=(9, 2.8))[1]
-    low, high = rates.rate_interval(count, seconds)
-    rate, names = 60 * count / seconds, ["this clip", *rates.RATES]
-    ax.axvspan(low, high, color=BLUE, alpha=0.12, lw=0)
-    ax.plot([low, high], [0, 0], "|-", color=BLUE, ms=14)
-    ax.plot(rate, 0, "o", color=BLUE, ms=9, clip_on=False)
-    for row, (name, words) in enumerate(rates.compare_rates(count, seconds).items(), 1):
-        least, most = rates.RATES[name]
-        ax.barh(row, most - least, left=least, height=0.45, color=YELLOW)
-        ax.text(most, row, f"  {words}", va="center")
-    ax.set(yticks=range(len(names)), yticklabels=names, xlabel="blinks per minute")
-    ax.set(ylim=(len(names) - 0.5, -0.5), xlim=(0, 1.05 * max(high, 45)))
-    ax.set_title(f"blinks: {count} in {seconds:.1f} s")
     return ax
 
 

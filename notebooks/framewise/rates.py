@@ -1,9 +1,6 @@
 """Rates: say what a count of blinks proves, and what it does not.
 
 Notebook: 07_blinks.ipynb
-
-Public: RATES, rate_interval, few_probability, silence_probability, silence_needed, compare_rates,
-likelihood_ratio, looks_slowed, statement.
 """
 
 from __future__ import annotations
@@ -13,6 +10,18 @@ from collections.abc import Callable
 from numbers import Integral
 
 import numpy as np
+
+__all__ = [
+    "RATES",
+    "compare_rates",
+    "likelihood_ratio",
+    "looks_slowed",
+    "poisson_cdf",
+    "rate_interval",
+    "silence_needed",
+    "silence_probability",
+    "statement",
+]
 
 RATES = {"reading": (1.4, 14.4), "at rest": (8.0, 21.0), "talking": (10.5, 32.5)}
 """Blinks a minute by activity: the 95 % ranges in a review of published measurements on adults
@@ -49,6 +58,12 @@ def rate_interval(count: int, seconds: float, *, confidence: float = 0.95) -> tu
     References
     ----------
     Garwood 1936, doi 10.1093/biomet/28.3-4.437.
+
+    Examples
+    --------
+    >>> low, high = rate_interval(6, 60)
+    >>> round(low, 1), round(high, 1)
+    (2.2, 13.1)
     """
     _check_count(count, seconds)
     if not 0 < confidence < 1:
@@ -59,7 +74,7 @@ def rate_interval(count: int, seconds: float, *, confidence: float = 0.95) -> tu
     return low * 60 / seconds, high * 60 / seconds
 
 
-def few_probability(count: int, seconds: float, rate: float) -> float:
+def poisson_cdf(count: int, seconds: float, rate: float) -> float:
     """Return the probability of `count` blinks or fewer from a person who blinks at `rate`.
 
     This is a p-value, under the same assumption as in `rate_interval`.
@@ -75,6 +90,11 @@ def few_probability(count: int, seconds: float, rate: float) -> float:
     ------
     ValueError
         A count, a time or a rate is outside its range.
+
+    Examples
+    --------
+    >>> round(poisson_cdf(0, 60, 3), 4)
+    0.0498
     """
     _check_count(count, seconds)
     _check_rate("rate", rate)
@@ -82,12 +102,20 @@ def few_probability(count: int, seconds: float, rate: float) -> float:
 
 
 def silence_probability(seconds: float, rate: float) -> float:
-    """Return the probability that a person who blinks `rate` times a minute shows no blink."""
-    return few_probability(0, seconds, rate)
+    """Return the probability that a person who blinks `rate` times a minute shows no blink.
+
+    Parameters
+    ----------
+    seconds : float
+        How long the eyes were watched, from 0.
+    rate : float
+        Blinks a minute, from 0.
+    """
+    return poisson_cdf(0, seconds, rate)
 
 
 def silence_needed(rate: float, *, chance: float = 0.025) -> float:
-    """Return after how many seconds the absence of blinks begins to mean something.
+    """Return the time in seconds after which the absence of blinks begins to mean something.
 
     After that time, the probability that a person who blinks `rate` times a minute has not blinked
     falls to `chance`. With 0.025, the 95 % interval of `rate_interval` begins to exclude `rate`.
@@ -103,6 +131,11 @@ def silence_needed(rate: float, *, chance: float = 0.025) -> float:
     ------
     ValueError
         A rate or a chance is outside its range.
+
+    Examples
+    --------
+    >>> round(silence_needed(15), 1)
+    14.8
     """
     if not (0 < rate < math.inf and 0 < chance < 1):
         raise ValueError(
@@ -115,11 +148,21 @@ def silence_needed(rate: float, *, chance: float = 0.025) -> float:
 def compare_rates(count: int, seconds: float) -> dict[str, str]:
     """Compare a count with the usual range of each activity in `RATES`.
 
+    Parameters
+    ----------
+    count, seconds
+        As for `rate_interval`.
+
     Returns
     -------
     dict of str to str
-        For each activity "below" or "above" if the whole 95 % interval of the rate lies there,
-        "within" if the interval lies inside the usual range, and "cannot tell" otherwise.
+        For each activity: "below" or "above" if the whole 95 % interval of the rate lies below or
+        above the usual range, "within" if the interval lies inside it, else "cannot tell".
+
+    Examples
+    --------
+    >>> compare_rates(2, 60)["talking"]
+    'below'
     """
     return {name: _compare(count, seconds, usual) for name, usual in RATES.items()}
 
@@ -133,7 +176,7 @@ def likelihood_ratio(count: int, seconds: float, activity: str, fake_rate: float
 
     1. a fake of the kind in question blinks `fake_rate` times a minute;
     2. the rates of real people in this activity are log-normal, and 95 % of them lie in the range
-       of `RATES`. The range comes from one review; the rates of single people may spread wider;
+       of `RATES`. The range comes from one review; individual people may differ more than that;
     3. blinks come independently of each other;
     4. every blink is found, and nothing else is.
 
@@ -168,7 +211,7 @@ def likelihood_ratio(count: int, seconds: float, activity: str, fake_rate: float
     fake = fake_rate * seconds / 60
     if fake == 0 and count:
         return 0.0
-    with np.errstate(over="ignore"):  # a ratio beyond any number is infinite
+    with np.errstate(over="ignore"):  # too large for a float: infinity
         return float(np.exp((count * math.log(fake) if count else 0) - fake - real))
 
 
@@ -213,16 +256,17 @@ def statement(count: int, seconds: float, activity: str | None = None, *, closur
     long = f"{_number(closures, 'closure')} of more than 0.5 s"
     if looks_slowed(count, closures):
         return (
-            f"{seen}, and {long}. Half of the closures or more are too long for blinks. The film "
-            "may be slowed down. A minute of such a film shows less than a minute of the person's "
-            "time, so we cannot tell anything from the count."
+            f"We saw {seen}, and {long}. Half of the closures or more are too long for blinks. The "
+            "film may be slowed down. A minute of such a film shows less than a minute of the "
+            "person's time, so we cannot tell anything from the count."
         )
     low, high = rate_interval(count, seconds)
     people = f"when {activity}" if activity else "for activities from reading to talking"
     also = f" We also saw {long}. A blink does not last that long." if closures else ""
     return (
-        f"{seen}. This count fits any rate from {low:.1f} to {high:.1f} blinks a minute. Published "
-        f"rates {people} are {usual[0]:g} to {usual[1]:g}. {_meaning(count, seconds, usual)}{also}"
+        f"We saw {seen}. This count fits any rate from {low:.1f} to {high:.1f} blinks a minute. "
+        f"Published rates {people} are {usual[0]:g} to {usual[1]:g}. "
+        f"{_meaning(count, seconds, usual)}{also}"
     )
 
 
@@ -235,13 +279,13 @@ def _meaning(count: int, seconds: float, usual: tuple[float, float]) -> str:
     if verdict in ("below", "above"):
         than = "lower than usual" if verdict == "below" else "higher than usual"
         return (
-            f"The rate is {than}, so the clip is worth a closer look. It proves nothing, because "
+            f"The rate is {than}, so the clip is worth a closer look. This proves nothing, because "
             "blink rates differ between people and from day to day."
         )
     if verdict == "within":
         return (
-            "The rate is as usual. That clears nothing, because made or copied eyes can blink as "
-            "often."
+            "The rate is as usual. This proves nothing, because made or copied eyes can blink just "
+            "as often."
         )
     if count:
         return "We cannot tell from this clip: usual and unusual rates both fit the count."

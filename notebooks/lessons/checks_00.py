@@ -5,8 +5,8 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from framewise import clips, consent
-from framewise.exercises import Result, exercise
+from framewise import consent, samples
+from framewise.workbench.exercises import Result, exercise
 
 GUESS_CLIPS = ("guess_1", "guess_2", "guess_3")
 
@@ -51,7 +51,7 @@ def _in_a_blink(name: str, frame: int) -> bool:
     """Look up in the truth of the sample whether a frame of its excerpt lies in a blink."""
     words = consent.catalogue()[name]["source"]
     start, sample = re.search(r"frames (\d+) to \d+ of (\w+)", words).groups()
-    blinks = clips.load_truth(clips.open_sample(sample)).blinks
+    blinks = samples.load_truth(samples.open_clip(sample)).blinks
     return any(first <= frame + int(start) <= last for first, _, last in blinks.tolist())
 
 

@@ -4,19 +4,22 @@ import json
 from typing import Any
 
 import numpy as np
-from framewise import clips, consent, detection
-from framewise.exercises import Result, exercise
+from framewise import detection, samples
+from framewise.workbench import places
+from framewise.workbench.exercises import Result, exercise
 
 
 @exercise("01.1")
 def _check_hidden(answer: Any) -> Result:
     if np.shape(answer) != (4,):
         return Result(False, "expected the four corners of a bar in pixels: (x0, y0, x1, y1).")
-    face = clips.open_still("ana_neutral")
+    face = samples.open_still("ana_neutral")
     x0, y0, x1, y1 = np.array(answer, int)
     if not (0 <= x0 < x1 <= face.shape[1] and 0 <= y0 < y1 <= face.shape[0]):
         return Result(False, "the bar has to lie in the picture, with x0 < x1 and y0 < y1.")
-    labels = json.loads((consent.CLIPS / "stills/boxes.json").read_text(encoding="utf-8"))["boxes"]
+    labels = json.loads((places.course_clips() / "stills/boxes.json").read_text(encoding="utf-8"))[
+        "boxes"
+    ]
     left, top, right, bottom = labels["ana_neutral"]
     share = (x1 - x0) * (y1 - y0) / ((right - left) * (bottom - top))
     face[y0:y1, x0:x1] = 0

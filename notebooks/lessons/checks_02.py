@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from framewise import clips, landmarks, tracking
-from framewise.exercises import Result, exercise
+from framewise import landmarks, samples, tracking
+from framewise.workbench.exercises import Result, exercise
 
 
 @exercise("02.1")
@@ -35,7 +35,7 @@ def _check_brow_height(answer: Any) -> Result:
         gap = brow.mean(0) - eye.mean(0)
         return float(np.linalg.norm(gap) / np.linalg.norm(points[33] - points[263]))
 
-    face = landmarks.find_landmarks(clips.open_still("ana_yaw20"))
+    face = landmarks.find_landmarks(samples.open_still("ana_yaw20"))
     if not callable(answer) or answer(face) is None:
         return Result(False, "expected a function that takes points and returns a number.")
     if np.shape(answer(face)):
@@ -61,10 +61,10 @@ def _check_brow_height(answer: Any) -> Result:
 
 @exercise("02.3")
 def _check_longest_average(answer: Any) -> Result:
-    clip = clips.open_sample("ana_talk")
+    clip = samples.open_clip("ana_talk")
     track = tracking.track_face(clip, progress=False)
     eyes = landmarks.eye_opening(track.eyelids).mean(1)
-    first, _, last = clips.load_truth(clip).blinks[0]
+    first, _, last = samples.load_truth(clip).blinks[0]
     blink = slice(first, last + 1)
 
     def kept(width: int) -> float:

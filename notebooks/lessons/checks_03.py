@@ -5,8 +5,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-from framewise import alignment, clips, landmarks, tracking
-from framewise.exercises import Result, exercise
+from framewise import alignment, landmarks, samples, tracking
+from framewise.workbench.exercises import Result, exercise
 
 
 def _numbers(answer: Any) -> np.ndarray:
@@ -84,9 +84,9 @@ def _point_numbers(answer: Any) -> np.ndarray:
 
 def _corner_shifts(which: np.ndarray) -> tuple[float, float]:
     """How far a talking clip, and an open mouth, move the eye corners when `which` are fitted."""
-    stills = [clips.open_still(name) for name in ("ana_neutral", "ana_mouth")]
+    stills = [samples.open_still(name) for name in ("ana_neutral", "ana_mouth")]
     mouth = [landmarks.find_landmarks(still) for still in stills]
-    talk = tracking.track_face(clips.open_sample("ana_talk"), progress=False).points
+    talk = tracking.track_face(samples.open_clip("ana_talk"), progress=False).points
     return _corner_shift(talk, which).mean(), _corner_shift(mouth, which)[1]
 
 
@@ -118,7 +118,7 @@ def _threshold_that_accuses_nobody(answer: Any) -> Result:
 
 def _softness(name: str) -> np.ndarray:
     """Detail inside over outside the chip, of untouched frames and of returned ones, (2, 10)."""
-    clip = clips.open_sample(name)
+    clip = samples.open_clip(name)
     points = tracking.track_face(clip, progress=False).points
     ratios = []
     for i in range(5, 200, 20):

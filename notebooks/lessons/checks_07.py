@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from framewise import rates
-from framewise.exercises import Result, exercise
+from framewise.workbench.exercises import Result, exercise
 
 TREMBLES = [1, 0.6, 0.7, 0.6, 1]
 

@@ -1,6 +1,6 @@
 """What is true in every frame: from the motion and the posed shapes, never from pixels.
 
-`framewise.clips.load_truth` reads what is written here and tells what each key means.
+`framewise.samples.load_truth` reads what is written here and tells what each key means.
 """
 
 from __future__ import annotations

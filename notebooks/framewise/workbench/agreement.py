@@ -1,7 +1,4 @@
-"""The agreement of everyone shown in a clip: what was agreed to, until when, and on which paper.
-
-Public: Agreement, read_agreement, read_day, in_one_line.
-"""
+"""The agreement of everyone shown in a clip: what was agreed to, until when, and on which paper."""
 
 from __future__ import annotations
 
@@ -13,11 +10,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from framewise import consent
+from framewise.workbench import files
 from framewise.workbench.files import absolute_path
+from framewise.workbench.records import Entry
+
+__all__ = ["Agreement", "in_one_line", "read_agreement", "read_day"]
 
 LARGEST_FORM = 5e7
-"""The largest photo or scan of a signed form that is taken, bytes."""
+"""The largest photo or scan of a signed form that is accepted, in bytes."""
 
 MISSING = {
     "who": "who is shown (--who NAME, once for each)",
@@ -32,7 +32,7 @@ MISSING = {
 
 @dataclass(frozen=True)
 class Agreement:
-    """What everyone shown agreed to: on a signed form, or one person alone by their own word."""
+    """What everyone shown agreed to, on a signed form; one person alone may give their word."""
 
     people: Sequence[str]
     """The names of all who are shown."""
@@ -45,7 +45,7 @@ class Agreement:
     """A photo or scan of the signed form; None where the one person shown gives their word."""
 
     def problem(self) -> str:
-        """Return what is missing or cannot be, in words; empty if nothing is."""
+        """Say what is missing or not allowed; empty if there is no problem."""
         if not any(name.strip() for name in self.people):
             return "who: expected the name of everyone shown, got none."
         if set(self.scope) not in ({"analyse"}, {"analyse", "make"}):
@@ -75,13 +75,13 @@ class Agreement:
         plain = self.form and re.fullmatch(r"\.[A-Za-z0-9]{1,5}", self.form.suffix)
         return plain[0].lower() if plain else ""
 
-    def record(self, form: str) -> consent.Entry:
+    def record(self, form: str) -> Entry:
         """Return the "consent" of a catalogue entry.
 
         Parameters
         ----------
         form : str
-            Where the copy of the form lies, seen from the folder of own clips.
+            The path of the form's copy, relative to the folder of own clips.
         """
         record = {
             "type": "own word",
@@ -92,7 +92,7 @@ class Agreement:
         }
         if self.form is None:
             return record
-        sha256 = consent.sha256_of(self.form)
+        sha256 = files.sha256_of(self.form)
         return record | {"type": "signed", "form": form, "form_sha256": sha256}
 
 
@@ -140,6 +140,6 @@ def read_day(text: str) -> date:
 
 
 def in_one_line(text: str) -> str:
-    """Replace what a list or a file cannot hold: line breaks, other controls, broken letters."""
+    """Replace line breaks, other control characters and broken letters by spaces."""
     odd = {"Cc", "Cs", "Zl", "Zp"}
     return "".join(" " if unicodedata.category(c) in odd else c for c in text).strip()

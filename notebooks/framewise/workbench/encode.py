@@ -1,22 +1,84 @@
-"""Encode frames and sound in the only format that the course writes: H.264 and AAC.
-
-Public: encode, ticks_of.
-"""
+"""Encode: write frames and sound in the only format that the course writes: H.264 and AAC."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
+from pathlib import Path
 
 import av
 import numpy as np
 
+from framewise.workbench.files import atomic_write
+
+__all__ = ["write_clip"]
+
 TICK = Fraction(1, 90000)
 """The unit, in seconds, in which uneven times are written."""
 
+MP4 = {"movflags": "+faststart", "max_interleave_delta": "0"}
+"""How files are laid out: quick to start, sound beside the picture it belongs to."""
 
-def ticks_of(times: Sequence[float]) -> np.ndarray:
+
+def write_clip(
+    path: str | Path,
+    frames: Iterable[np.ndarray],
+    fps: float,
+    *,
+    times: Sequence[float] | None = None,
+    sound: Iterable[av.AudioFrame] = (),
+    overwrite: bool = False,
+    comment: str = "",
+) -> Path:
+    """Write frames as an H.264 file (yuv420p, MP4) that every browser plays.
+
+    A key frame comes at least every 12 frames, so that stepping back stays quick. H.264 needs
+    even sizes: an odd last row or column is repeated once. The file appears whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where to write; must end in .mp4.
+    frames : iterable of (H, W, 3) uint8 RGB
+        All of one size. May be a generator: only one frame is held in memory.
+    fps : float
+        Frames per second, 0.1 to 1000.
+    times : (T,) float, seconds, optional
+        When each frame is shown; by default evenly at `fps`. They may start anywhere, and the
+        first becomes 0. Frames of equal times are written 1/90000 s apart.
+    sound : iterable of av.AudioFrame
+        Written as AAC. Each piece starts at its own timestamp, counted from the first frame.
+    overwrite : bool
+        Replace an existing file.
+    comment : str
+        Kept in the file's metadata.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    FileExistsError, ValueError, OSError
+        The file exists. `path`, `fps` or the shape of a frame is not allowed, or there is no
+        frame. A time falls, or there is not one time for each frame. The disk is full.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".mp4":
+        raise ValueError(f"path: expected a name ending in .mp4, got {path.name!r}.")
+    if not 0.1 <= fps <= 1000:
+        raise ValueError(f"fps: expected a number from 0.1 to 1000, got {fps}.")
+    if path.exists() and not overwrite:
+        raise FileExistsError(f"{path} exists; choose another name or pass overwrite=True.")
+    ticks = None if times is None else _ticks_of(times)
+    with atomic_write(path) as partial, av.open(partial, "w", options=MP4) as container:
+        container.metadata["comment"] = comment
+        _encode(container, frames, fps, ticks, sound)
+    return path
+
+
+def _ticks_of(times: Sequence[float]) -> np.ndarray:
     """Return presentation times in units of `TICK`, counted from the first frame.
 
     H.264 in MP4 needs times that rise. Some files show several frames at the same time; such a
@@ -34,7 +96,7 @@ def ticks_of(times: Sequence[float]) -> np.ndarray:
     Raises
     ------
     ValueError
-        Not one row of finite numbers; a time falls.
+        The times are not one row of finite numbers, or a time falls.
     """
     seconds = np.asarray(times, float)
     if seconds.ndim != 1 or not np.isfinite(seconds).all():
@@ -51,7 +113,7 @@ def ticks_of(times: Sequence[float]) -> np.ndarray:
     return np.maximum.accumulate(ticks - order) + order  # rises by at least one
 
 
-def encode(
+def _encode(
     container: av.container.OutputContainer,
     frames: Iterable[np.ndarray],
     fps: float,
@@ -91,7 +153,7 @@ def _video_stream(container, image: np.ndarray, fps: float) -> av.VideoStream:
 
 
 def _checked(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-    """Yield frames of one shape, made even: H.264 needs that."""
+    """Yield frames of one shape, padded to even width and height, as H.264 needs them."""
     shape = None
     for i, image in enumerate(frames):
         shape = shape or image.shape
@@ -111,7 +173,7 @@ def _timed(images: Iterator[np.ndarray], ticks: np.ndarray | None) -> Iterator[a
     for count, image in enumerate(images, 1):
         if ticks is not None and count > len(ticks):
             raise ValueError(
-                f"times: expected one time per frame, got {len(ticks)} times for more frames."
+                f"times: expected one time per frame, got {len(ticks)} times but more frames."
             )
         picture = av.VideoFrame.from_ndarray(image, format="rgb24")
         if ticks is not None:

@@ -1,11 +1,9 @@
-"""Files: paths, private folders, locks, files that appear whole or not at all, unfinished files.
-
-Public: absolute_path, private_folder, locked, whole_or_nothing, scratch_folder, sweep.
-"""
+"""Files: paths, private folders, locks, files that appear whole or not at all, unfinished files."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import tempfile
@@ -18,6 +16,17 @@ if os.name == "nt":
 else:
     import fcntl
 
+__all__ = [
+    "absolute_path",
+    "atomic_write",
+    "existing_file",
+    "locked",
+    "private_folder",
+    "scratch_folder",
+    "sha256_of",
+    "sweep",
+]
+
 
 def absolute_path(name: str | Path) -> Path:
     """Return the absolute path of a file that a person named; "~" may mean their home."""
@@ -25,6 +34,35 @@ def absolute_path(name: str | Path) -> Path:
     with contextlib.suppress(RuntimeError):  # the name begins with "~", and no user is called so
         path = path if path.exists() else path.expanduser()
     return path.absolute()
+
+
+def existing_file(path: str | Path) -> Path:
+    """Return the absolute path of a file that must be there.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file, or it is a folder, a device or a pipe.
+    """
+    path = Path(path)
+    if path.parts[:1] == ("~",):  # a file may be called ~talk.mp4
+        path = path.expanduser()
+    path = path.absolute()
+    if path.is_dir():
+        raise FileNotFoundError(f"{path}: this is a folder. Give the name of a file in it.")
+    if path.exists() and not path.is_file():
+        raise FileNotFoundError(
+            f"{path}: this is not an ordinary file. Copy its content to an ordinary file first."
+        )
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such file. Check the name and the folder.")
+    return path
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file's bytes as 64 hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def private_folder(path: Path) -> Path:
@@ -62,7 +100,7 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
 
 
 @contextmanager
-def whole_or_nothing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary file to write to. It becomes `path`, or is deleted on an error.
 
     Only its owner can read the file. Nobody can guess the temporary name beforehand.

@@ -1,6 +1,4 @@
-"""Headcount: hold the faces in a clip against the number of people who are named.
-
-Public: check_frames, check_shots.
+"""Headcount: compare the number of faces in a clip with the number of people who are named.
 
 The check is rough. It does not know who the people are; see data/README.md.
 """
@@ -16,8 +14,10 @@ import numpy as np
 from framewise import clips, consent, detection, landmarks, tracking
 from framewise.tracking import Bar
 
+__all__ = ["check_frames", "check_shots"]
+
 SURE = 0.85
-"""The detector's score from which a find counts as a face; below it the landmarks decide."""
+"""A detection with at least this score counts as a face. Below it, the landmarks decide."""
 
 
 def check_frames(images: Iterable[np.ndarray], times: np.ndarray, named: int) -> None:
@@ -100,12 +100,13 @@ def _require_names(counts: np.ndarray, times: np.ndarray, named: int) -> None:
             f"{at_once} faces are seen at once (at {at:.1f} s), but you named only {named}. "
             "Name everyone shown. Each of them has to agree. A face on a poster counts as well. "
             "If there is a signed form, give the poster a name that says so, such as poster. If "
-            "there is no form, cover it, or take a part without it (--start, --seconds)."
+            "there is no form, cover the poster and film again, or take a part of the video "
+            "without the poster (--start, --seconds)."
         )
 
 
 def _faces(image: np.ndarray) -> int:
-    """Count the faces; what the detector is not sure of has to have landmarks too."""
+    """Count the faces. A face that the detector is not sure of must have landmarks too."""
     faces = detection.detect_faces(image)
     looks = [
         landmarks.find_landmarks(image, box=box, keypoints=keypoints)

@@ -1,10 +1,8 @@
 """Keep a video of one's own as a clip, with the consent of everyone in it.
 
-Public: add, add_answered, explain, slug, seconds_of, write_catalogue, tidy, sweep.
-
-Own clips lie in `data/my_clips` beside a catalogue like the course's (see consent.py); git leaves
-that folder out, and nothing here sends anything anywhere. Each is written anew: upright, in a form
-that every browser plays, without the place and the device that phones write into their files.
+Own clips lie in `data/my_clips` beside a catalogue like the course's (see records.py). Git ignores
+that folder, and this module sends nothing over a network. Each clip is written anew: upright, in a
+form that every browser plays, without the place and the device that phones write into their files.
 Until everything is checked, the new files lie in a scratch folder in `data/my_clips.unfinished`.
 """
 
@@ -30,14 +28,25 @@ from tqdm import tqdm
 
 from framewise import clips, consent
 from framewise.tracking import Bar
-from framewise.workbench import files, headcount
+from framewise.workbench import encode, files, headcount, records
 from framewise.workbench.agreement import Agreement, in_one_line, read_agreement
 
+__all__ = [
+    "add",
+    "add_answered",
+    "explain",
+    "seconds_of",
+    "slug",
+    "sweep",
+    "tidy",
+    "write_catalogue",
+]
+
 LONGEST, SIDE = 60, 1280
-"""The longest clip that is kept, seconds; its longer side at most, pixels."""
+"""The longest clip that is kept, in seconds, and the most pixels on its longer side."""
 
 LARGEST = 2e9
-"""The largest video that is taken, bytes."""
+"""The largest video that is accepted, in bytes."""
 
 BAR: Bar = partial(tqdm, unit=" frames", delay=1, leave=False)
 """The progress bar of a terminal."""
@@ -54,7 +63,7 @@ def add(
     start: float = 0.0,
     seconds: float | None = None,
     bar: Bar = BAR,
-) -> consent.Entry:
+) -> records.Entry:
     """Keep a video, or a part of it, as a clip of your own; it appears whole or not at all.
 
     Pictures wider or higher than 1280 are scaled down, sound is kept, odd sizes are made even.
@@ -80,8 +89,8 @@ def add(
     Raises
     ------
     ValueError, OSError
-        The agreement is not complete. The file is not a video, is too long or shows no face. The
-        name or the pictures are taken. The disk is full.
+        The agreement is not complete. The file is not a video, is too long or shows no face. A
+        clip has this name or these pictures already. The disk is full.
     consent.ConsentError
         More people are seen than are named.
     """
@@ -90,7 +99,7 @@ def add(
     source = files.absolute_path(file)
     title = in_one_line(name.strip() or source.stem)
     key = slug(title)
-    consent.own_records()  # a damaged catalogue is told before anything is measured
+    records.own_records()  # report a damaged catalogue before anything is measured
     _require_free(key)
     sweep()
     clip = _opened(source, seconds)
@@ -110,13 +119,13 @@ def add(
         "recording": recording,
         "consent": agreement.record(f"forms/{key}{agreement.suffix()}"),
     }
-    with files.scratch_folder(consent.unfinished()) as folder:
+    with files.scratch_folder(records.unfinished()) as folder:
         entry |= _write(folder / entry["file"], clip, part, scale, bar)
         if agreement.form is not None:
             shutil.copyfile(agreement.form, folder / Path(entry["consent"]["form"]).name)
         _require_new(source.name, recording, entry["sha256"])
         headcount.check_shots(folder / entry["file"], len(agreement.people), bar)
-        with consent.own_lock():  # another command may have kept a clip meanwhile
+        with records.own_lock():  # another command may have kept a clip meanwhile
             _require_free(key)
             _require_new(source.name, recording, entry["sha256"])
             _keep(entry, folder)
@@ -125,7 +134,7 @@ def add(
 
 def add_answered(
     answers: dict[str, Any], *, ask: Callable[[], None] | None = None, bar: Bar = BAR
-) -> tuple[consent.Entry, str]:
+) -> tuple[records.Entry, str]:
     """Keep a video as the answers of a command or a form say.
 
     Parameters
@@ -164,12 +173,12 @@ def add_answered(
     return entry, "\n".join([*told, _summary(entry)])
 
 
-def _summary(entry: consent.Entry) -> str:
+def _summary(entry: records.Entry) -> str:
     key, seconds = entry["id"], entry["length"]["seconds"]
     return (
         f"Kept as {key} ({seconds:.1f} s): {entry['source']}.\n"
-        f'In a notebook: clips.open_sample("{key}")\n'
-        f"To delete it and all that comes of it: {consent.FORGET} {key}"
+        f'In a notebook: samples.open_clip("{key}")\n'
+        f"To delete it and all that was made from it: {records.FORGET} {key}"
     )
 
 
@@ -183,7 +192,7 @@ def _require_free(key: str) -> None:
     if key in consent.catalogue():
         raise ValueError(
             f"The name {key} is taken. Choose another name (--id), or delete that clip first: "
-            f"{consent.FORGET} {key}"
+            f"{records.FORGET} {key}"
         )
 
 
@@ -194,8 +203,8 @@ def _require_new(name: str, recording: dict[str, Any], sha256: str) -> None:
             there = entry["id"]
             raise ValueError(
                 f"the pictures of {name} are already kept as the clip {there}. "
-                f'To open it in a notebook, use clips.open_sample("{there}").'
-                + f" To keep them under another name, delete that clip first: {consent.FORGET} "
+                f'To open it in a notebook, use samples.open_clip("{there}").'
+                + f" To keep them under another name, delete that clip first: {records.FORGET} "
                 f"{there}" * bool(entry.get("own"))
             )
 
@@ -206,11 +215,11 @@ def _opened(source: Path, seconds: float | None) -> clips.Clip:
     if size > LARGEST:
         raise ValueError(
             f"expected a video of up to {LARGEST / 1e9:.0f} GB, but {source.name} has "
-            f"{size / 1e9:.1f} GB. Make it shorter on the phone or camera first."
+            f"{size / 1e9:.1f} GB. Make the video shorter on the phone or camera first."
         )
     with contextlib.suppress(av.error.FFmpegError), av.open(str(source)) as container:
         length = container.duration or 0
-        if container.format.name.startswith("matroska"):  # there it is the time of the end
+        if container.format.name.startswith("matroska"):  # its duration is the time of the end
             length -= container.start_time or 0
         length /= av.time_base
         if seconds is None and length > 10 * LONGEST:
@@ -231,7 +240,8 @@ def _part(clip: clips.Clip, start: float, seconds: float | None) -> range:
     first, last = np.searchsorted(clip.times, [start - 1e-6, stop - 1e-6]).tolist()
     if first == last:
         raise ValueError(
-            f"no frame begins from {start:g} to {stop:g} s. Start earlier, or take a longer part."
+            f"no frame begins between {start:g} s and {stop:g} s. Start earlier, or take a longer "
+            "part."
         )
     return range(first, last)
 
@@ -257,14 +267,14 @@ def _scaled(image: np.ndarray, scale: float) -> np.ndarray:
     return cv2.resize(image, None, None, scale, scale, cv2.INTER_AREA) if scale < 1 else image
 
 
-def _write(film: Path, clip: clips.Clip, part: range, scale: float, bar: Bar) -> consent.Entry:
+def _write(film: Path, clip: clips.Clip, part: range, scale: float, bar: Bar) -> records.Entry:
     """Write the new clip; return its hash, its length and what was done to the video."""
     times = clip.times[part.start : part.stop] - clip.times[part.start]
     length = float(times[-1]) + 1 / clip.fps
     sound = list(_sound(clip.path, float(clip.times[part.start]), length))
     shown = bar(clip.frames(part.start, part.stop), "writing the clip", len(part))
     frames = (_scaled(frame, scale) for frame in shown)
-    clips.write_clip(film, frames, clip.fps, times=times, sound=sound)
+    encode.write_clip(film, frames, clip.fps, times=times, sound=sound)
     width, height = clip.size_wh
     curve = _transfer_curve(clip.path)
     source = [
@@ -276,15 +286,15 @@ def _write(film: Path, clip: clips.Clip, part: range, scale: float, bar: Bar) ->
     ]
     facts = [n.statement.removesuffix(".") for n in clip.notices if n.kind != "damaged"]
     return {
-        "sha256": consent.sha256_of(film),
+        "sha256": files.sha256_of(film),
         "length": {"frames": len(part), "fps": clip.fps, "seconds": round(length, 3)},
         "source": ". ".join([", ".join(source), *facts]),
     }
 
 
-def _keep(entry: consent.Entry, folder: Path) -> None:
+def _keep(entry: records.Entry, folder: Path) -> None:
     """Move the finished files out of the scratch folder and note the entry: all or nothing."""
-    home = files.private_folder(consent.MINE)
+    home = files.private_folder(records.own_clips_folder())
     moved = [home / entry["file"]]
     if "form" in entry["consent"]:
         moved.append(files.private_folder(home / "forms") / Path(entry["consent"]["form"]).name)
@@ -292,7 +302,7 @@ def _keep(entry: consent.Entry, folder: Path) -> None:
         for path in moved:
             (folder / path.name).chmod(0o600)
             os.replace(folder / path.name, path)
-        write_catalogue([*consent.own_records().values(), entry])
+        write_catalogue([*records.own_records().values(), entry])
     except BaseException:
         for path in moved:
             path.unlink(missing_ok=True)
@@ -300,17 +310,17 @@ def _keep(entry: consent.Entry, folder: Path) -> None:
         raise
 
 
-def write_catalogue(records: list[Any]) -> None:
-    """Replace the catalogue of own clips, its copy first: a copy never knows more than it."""
-    text = json.dumps({"clips": records}, indent=1, ensure_ascii=False) + "\n"
+def write_catalogue(entries: list[Any]) -> None:
+    """Replace the copy of the own catalogue, then the catalogue: no copy keeps a deleted clip."""
+    text = json.dumps({"clips": entries}, indent=1, ensure_ascii=False) + "\n"
     for name in ("catalog.json.bak", "catalog.json"):
-        with files.whole_or_nothing(consent.MINE / name) as new:
+        with files.atomic_write(records.own_clips_folder() / name) as new:
             new.write_text(text, encoding="utf-8")
 
 
 def tidy() -> None:
     """Remove the folders of own clips that are empty."""
-    for folder in (consent.MINE / "forms", consent.MINE):
+    for folder in (records.own_clips_folder() / "forms", records.own_clips_folder()):
         with contextlib.suppress(OSError):  # it is not empty, or it is not there
             folder.rmdir()
 
@@ -335,14 +345,14 @@ def _sound(path: Path, start: float, length: float) -> Iterator[av.AudioFrame]:
 
 def sweep() -> None:
     """Delete what commands that were killed left unfinished."""
-    files.sweep(consent.unfinished())
-    with consent.own_lock():  # no other command is writing there
-        for path in consent.MINE.rglob("*.partial*"):
+    files.sweep(records.unfinished())
+    with records.own_lock():  # no other command is writing there
+        for path in records.own_clips_folder().rglob("*.partial*"):
             path.unlink()
 
 
 def slug(name: str) -> str:
-    """Return the id of an own clip: small plain letters, digits and _, beginning with "my_"."""
+    """Return the id for a clip: "my_", then lower-case letters a to z, digits and underscores."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub("[^a-z0-9]+", "_", plain).strip("_").removeprefix("my_")[:40].strip("_")
     return f"my_{words or 'clip'}"

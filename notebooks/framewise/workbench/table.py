@@ -4,8 +4,6 @@ Ten minutes of 1080p take a minute to decode, but only a second to read. The tim
 the packets are exact if three conditions hold. Each packet has its own time. Some pictures refer to
 nothing before them, so that decoding may begin there (IDR pictures). Everything that the decoder
 must know is at the start of the file. All other files are decoded from start to end.
-
-Public: read_table.
 """
 
 from __future__ import annotations
@@ -19,6 +17,10 @@ import av
 import numpy as np
 
 from framewise.workbench import video
+from framewise.workbench.clock import clock
+from framewise.workbench.full_pass import record
+
+__all__ = ["read_table"]
 
 PLAIN = ("yuv420p", "yuvj420p", "yuv420p10le")
 """Pixel formats of cameras and of most programs."""
@@ -145,8 +147,8 @@ def _index(
     if keys is None or not len(keys) or keys[0] != pts[0]:
         return None
     with video.open_video(path, strict=True) as (container, stream):
-        frames = [video.record(f, None, 8) for f in islice(video.frames_of(container, stream), 1)]
-    times, fps, restarts, assumed = video.clock(pts, second, rate)
+        frames = [record(f, None, 8) for f in islice(video.frames_of(container, stream), 1)]
+    times, fps, restarts, assumed = clock(pts, second, rate)
     if not frames or frames[0].time != pts[0] or frames[0].interlaced or assumed:
         return None
     return video.Index(

@@ -2,8 +2,6 @@
 
 Notebook: 02_landmarks.ipynb
 
-Public: Portrait, portray, strangeness, group.
-
 Three small networks find faces and points. None of them can tell people apart. The descriptions in
 this module can do it only roughly. They serve to follow a person through one film, and never to say
 who somebody is.
@@ -18,23 +16,26 @@ import numpy as np
 
 from framewise import detection
 
+__all__ = ["Portrait", "appearance_distance", "group", "portray"]
+
 ANCHORS = [33, 133, 362, 263, 168, 6, 1, 2, 234, 454]
-"""Points of the mesh that neither the mouth nor the lids move."""
+"""Points of the mesh that move neither with the mouth nor with the lids."""
 
 PLACES = np.array([10, 17, 18, 18, 30, 18, 39, 17, 24, 17, 24, 19, 24, 31, 24, 33, 2, 23, 45, 23])
 PLACES = PLACES.reshape(10, 2)
-"""Where they come to lie in the portrait, (10, 2) pixels of 48."""
+"""Where these points lie in the portrait of 48 x 48 pixels, (10, 2) pixels."""
 
 SHAPE, COLOUR = 0.0575, 0.114
 """A distance of 0.0575 in shape counts as much as a distance of 0.114 in colour."""
 
 SAME_PERSON, SAME_IN_SHOT = 1.0, 1.2
 """Limits for two sightings in different shots, and in one shot. The sightings show one person if
-the strangeness of their two most similar portraits is below the limit. To choose the limits, two
-seconds of a clip were compared with two other seconds, with a portrait every 0.2 s. On four of the
-sample people (Ana, Chen, Frank, Hugo) the same person came to 0.68 at most and two people to 1.52
-at least. On the other five the numbers were 0.96 and 1.33, on five real clips 0.82 and 1.68. All of
-them were looked at when the limits were chosen, so none of these numbers is independent."""
+the `appearance_distance` of their two most similar portraits is below the limit. To choose the
+limits, two seconds of a clip were compared with two other seconds, with a portrait every 0.2 s. On
+four of the sample people (Ana, Chen, Frank, Hugo) the same person came to 0.68 at most and two
+people to 1.52 at least. On the other five the numbers were 0.96 and 1.33, on five real clips 0.82
+and 1.68. All of them were looked at when the limits were chosen, so none of these numbers is
+independent."""
 
 PORTRAITS = 40
 """The most portraits of one sighting that are compared."""
@@ -50,7 +51,13 @@ class Portrait(NamedTuple):
 
 
 def portray(image: np.ndarray, points: np.ndarray) -> Portrait:
-    """Describe one face of a picture (H, W, 3) uint8 RGB by its 468 points."""
+    """Describe one face of a picture (H, W, 3) uint8 RGB by its 468 points.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 RGB
+    points : (468, 2) float pixels
+    """
     view = detection.cut(image, _from_portrait(points), 96)
     view = cv2.resize(view, (48, 48), interpolation=cv2.INTER_AREA)
     shape = _gradients().compute(cv2.cvtColor(view, cv2.COLOR_RGB2GRAY)).ravel()
@@ -73,11 +80,16 @@ def _from_portrait(points: np.ndarray) -> np.ndarray:
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
 
 
-def strangeness(some: list[Portrait], others: list[Portrait]) -> np.ndarray:
+def appearance_distance(some: list[Portrait], others: list[Portrait]) -> np.ndarray:
     """Return how much each portrait differs from each of the others, (N, M) float; 0 if the same.
 
     This is the mean of two numbers: 1 minus the cosine between the shapes, divided by 0.0575, and
     the mean difference of the colours, divided by 0.114.
+
+    Parameters
+    ----------
+    some : list of N Portrait
+    others : list of M Portrait
     """
     shape = 1 - np.stack([p.shape for p in some]) @ np.stack([p.shape for p in others]).T
     theirs = np.stack([p.colour for p in others])
@@ -88,14 +100,14 @@ def strangeness(some: list[Portrait], others: list[Portrait]) -> np.ndarray:
 def group(portraits: list[list[Portrait]], shots: list[int], frames: list[set[int]]) -> list[list]:
     """Group sightings of faces into people, the most similar first.
 
-    Two sightings belong to one person if their two most similar portraits are less strange than
-    1.0, or 1.2 within one shot. Two sightings that share a frame never belong to one person, and
-    groups with such sightings are never joined.
+    Two sightings belong to one person if the `appearance_distance` of their two most similar
+    portraits is below 1.0, or below 1.2 within one shot. Two sightings that share a frame never
+    belong to one person, and groups with such sightings are never joined.
 
     Parameters
     ----------
     portraits : list of S lists of Portrait
-        Of each sighting, at least one.
+        The portraits of each sighting, at least one.
     shots : list of S int
     frames : list of S sets of int
 
@@ -119,11 +131,11 @@ def group(portraits: list[list[Portrait]], shots: list[int], frames: list[set[in
 
 
 def _nearest(portraits: list[list[Portrait]]) -> np.ndarray:
-    """Return the strangeness of the two most similar portraits of each pair, (S, S)."""
+    """Return the appearance_distance of the two most similar portraits of each pair, (S, S)."""
     few = [own[:: -(-len(own) // PORTRAITS)] for own in portraits]
     starts = np.cumsum([0, *map(len, few)])[:-1]
     everyone = [portrait for own in few for portrait in own]
     if not everyone:
         return np.zeros((0, 0))
-    rows = np.minimum.reduceat(strangeness(everyone, everyone), starts, axis=0)
+    rows = np.minimum.reduceat(appearance_distance(everyone, everyone), starts, axis=0)
     return np.minimum.reduceat(rows, starts, axis=1)

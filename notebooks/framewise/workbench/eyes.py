@@ -2,11 +2,8 @@
 
 Notebook: 02_landmarks.ipynb
 
-Public: CLEAR, DOUBTFUL, LEAST_WIDTH, SIZE, WIDTH, mosaic, seen, seen_along,
-sight, wide_along.
-
-The iris network draws lids on a black bar as readily as on an eye. Five things tell an eye that
-can be seen from a cover, and from a picture with too little detail:
+The iris network draws lids on a black bar as readily as on an eye. Five signs distinguish an eye
+that can be seen from a covered eye, and from a picture with too little detail:
 
 - Lids and iris make steps of brightness from row to row. A bar and a blurred eye have few.
 - Skin, lashes and sclera vary nearly everywhere. Bars, dark glasses and the blocks of a mosaic are
@@ -22,6 +19,19 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+
+__all__ = [
+    "CLEAR",
+    "DOUBTFUL",
+    "LEAST_WIDTH",
+    "SIZE",
+    "WIDTH",
+    "mosaic",
+    "seen",
+    "seen_along",
+    "sight",
+    "wide_along",
+]
 
 SIZE = 64
 """Side of the network's view of an eye, pixels."""
@@ -41,7 +51,8 @@ elsewhere, or blurred by a fifth of their width or more. They had full or half s
 30. In the fit, all seen eyes together weighed 60 times as much as all covered eyes together."""
 
 DOUBTFUL, CLEAR = -0.4, 1.5
-"""An eye may count as seen from the first score up. From the second, it always does; see `seen`.
+"""An eye with at least the first score may count as seen. With at least the second score, it always
+counts as seen; see `seen`.
 
 The first lies below the lowest score of an eye of those four people (-0.1). The second lies below
 the lowest mean of two eyes (1.8). We left this margin because shut eyes of real people score lower
@@ -74,13 +85,13 @@ only by 0.66 in faces of 30 pixels."""
 MOSAIC, MOSAIC_WEIGHT = 0.54, 80
 """The share from `mosaic` above which the score of an eye falls, and how fast it falls.
 
-Chosen on the same four people. We took 250 of their eyes as they are, and 250 for each of these
-cases: four times darker, with noise, at CRF 35, at CRF 40, at half size with CRF 23, at half size
-with CRF 35, and under mosaics of 2.5, 3.5, 5 and 7 blocks across an eye (each at CRF 20, at CRF 30
-and at half size). Along a shot, no mosaic of 2.5 blocks passes. With 3.5 blocks, 0 % pass on these
-four people and at most 6 % on the other five. With 5 blocks, 0 % pass at CRF 20, but 63 to 84 % at
-CRF 30 or half size. Of the 2,800 uncovered eyes of the other five people, 2 are refused, and 1
-without this rule."""
+We chose both on the same four people. We took 250 of their eyes as they are, and 250 for each of
+these cases: four times darker, with noise, at CRF 35, at CRF 40, at half size with CRF 23, at half
+size with CRF 35, and under mosaics of 2.5, 3.5, 5 and 7 blocks across an eye (each at CRF 20, at
+CRF 30 and at half size). Along a shot, no mosaic of 2.5 blocks passes. With 3.5 blocks, 0 % pass on
+these four people and at most 6 % on the other five. With 5 blocks, 0 % pass at CRF 20, but 63 to
+84 % at CRF 30 or half size. Of the 2,800 uncovered eyes of the other five people, 2 are refused,
+and 1 without this rule."""
 
 MOST_APART = 0.16
 """See `mosaic`."""
@@ -89,8 +100,8 @@ AROUND_S = 1.0
 """Seconds before and after a frame that count in `seen_along`."""
 
 MOST, NEARLY_ALL, VERY_LOW = 0.8, 0.9, -2.6
-"""Shares of the frames around in which an eye is seen, and the score below which a single frame is
-never spared; see `seen_along`."""
+"""The first two are shares of the nearby frames in which the eye is seen. Below the third, a score,
+a refused frame never counts as seen; see `seen_along`."""
 
 _MIDDLE = slice(24, 41), slice(18, 47)
 """Rows and columns of the view that hold the eye from corner to corner."""
@@ -169,6 +180,11 @@ def seen(scores: np.ndarray) -> np.ndarray:
     Returns
     -------
     (..., 2) bool
+
+    Examples
+    --------
+    >>> seen([[5.0, 0.5], [5.0, -3.0], [1.0, 1.0]]).tolist()
+    [[True, True], [True, False], [False, False]]
     """
     scores = np.asarray(scores, float)
     mean = scores.mean(axis=-1, keepdims=True)
@@ -184,10 +200,10 @@ def seen_along(scores: np.ndarray, widths: np.ndarray, times: np.ndarray) -> np.
     as seen all the same, unless its score is very low. Eyes that are not wide enough count as not
     seen, as `wide_along` judges them.
 
-    In 100 covered frames each of Gita and Dalia no frame counts as seen under a bar over both eyes,
-    under dark glass over one eye or both, under hair over one eye, or under a mosaic of 2.5 blocks
-    across the eye, also at half size. Under fingers up to 18 % of the frames do. For finer mosaics
-    see `MOSAIC`.
+    We covered the eyes in 100 frames of Gita and in 100 frames of Dalia. No frame counts as seen
+    under a bar over both eyes, under dark glass over one eye or both, under hair over one eye, or
+    under a mosaic of 2.5 blocks across the eye, not even at half size. Under fingers, up to 18 % of
+    the frames count as seen. For finer mosaics see `MOSAIC`.
 
     Parameters
     ----------

@@ -1,8 +1,6 @@
 """Shots: find where a film cuts to another shot, from small grey pictures of its frames.
 
 Notebook: 02_landmarks.ipynb
-
-Public: small_grey, picture_change, is_new, find_shots.
 """
 
 from __future__ import annotations
@@ -12,9 +10,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+__all__ = ["find_shots", "is_new", "picture_change", "small_grey"]
+
 CHANGE = 0.1
-"""1 minus the correlation of two small pictures, above which they may show different shots. Any two
-of the nine sample people come to 0.30 or more."""
+"""Two small pictures may show different shots if 1 minus their correlation is above this. Pictures
+of any two of the nine sample people give 0.30 or more."""
 
 SUDDEN = 3.0
 """A cut changes the picture more than this many times as much as the frames around it do. Within a
@@ -34,10 +34,10 @@ MOMENT_S = 0.5
 """Seconds. A picture that comes back within this time was only interrupted."""
 
 FADE_S = 0.24, 0.48
-"""Seconds from the middle of a cross-fade to either side over which it is looked at."""
+"""Seconds before and after the middle of a cross-fade that are examined; both are tried."""
 
 FADED = 0.05
-"""The change of the picture over that time in a cross-fade, at least."""
+"""The smallest change of the picture over that time in a cross-fade."""
 
 MIXED = 0.015
 """Largest share of the change in a cross-fade that a mixture of the pictures before and after does
@@ -71,13 +71,19 @@ def picture_change(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     Returns
     -------
     (...) float
-        1 minus their correlation: 0 the same, 1 unlike. Two pictures of one grey are the same.
+        1 minus their correlation: 0 if equal, 1 if unlike. Two plain grey pictures count as equal.
     """
     return ((_standard(a) - _standard(b)) ** 2).sum((-1, -2)) / 2
 
 
 def is_new(before: np.ndarray, after: np.ndarray) -> bool:
-    """Tell whether the second of two small pictures may show another shot."""
+    """Tell whether the second of two small pictures may show another shot.
+
+    Parameters
+    ----------
+    before, after : (24, 32) uint8
+        From `small_grey`.
+    """
     return bool(picture_change(before, after) > CHANGE)
 
 
@@ -137,7 +143,7 @@ def _jump_cuts(pictures: np.ndarray, times: np.ndarray) -> tuple[list[int], np.n
     cuts: list[int] = []
     for t in _jumps(pictures):
         if broken[t - 1]:
-            continue  # the picture of before is back
+            continue  # the earlier picture is back
         before = pictures[t - 1]
         soon = np.searchsorted(times, times[t] + MOMENT_S, "right")
         back = next((i for i in range(t + 1, soon) if _is_back(before, pictures[i])), t)

@@ -2,8 +2,6 @@
 
 Notebook: 00_start_here.ipynb
 
-Public: form, ClipForm.
-
 The video is chosen from the disk or recorded by the camera. It goes to the kernel and nowhere
 else. There `workbench.keeping` checks and keeps it, as it does for `course.py add-clip`.
 """
@@ -20,12 +18,13 @@ from typing import Any
 import anywidget
 import traitlets
 
-from framewise import consent
-from framewise.workbench import files, keeping
+from framewise.workbench import files, keeping, records
+
+__all__ = ["ClipForm", "form"]
 
 HERE = Path(__file__).parent
 MOST = {"video": 500_000_000, "form": 50_000_000}
-"""How many bytes come through the browser; the command takes larger videos."""
+"""The most bytes of a file that come through the browser. The command accepts larger videos."""
 
 RECORDED = 20
 """The longest recording by the camera, seconds."""
@@ -34,17 +33,17 @@ RECORDED = 20
 class ClipForm(anywidget.AnyWidget):
     """Ask for a video and for the consent of everyone in it, and keep both.
 
-    Files arrive in pieces, and each piece is answered before the next one is sent. They wait in a
-    private folder in `data/my_clips.unfinished`. The folder is deleted when the kernel ends. If the
-    kernel is killed, the next form, `add-clip` or `forget-clip` deletes it. The answers are those
-    of `course.py add-clip`, by option.
+    Files arrive in pieces, and each piece is answered before the next one is sent. The files wait
+    in a private folder in `data/my_clips.unfinished`. The folder is deleted when the kernel ends.
+    If the kernel is killed, the next form, `add-clip` or `forget-clip` deletes it. The answers are
+    those of `course.py add-clip`, by option.
 
     Notebook: 00_start_here.ipynb
 
     Attributes
     ----------
     kept : str
-        The id of the clip kept last; `clips.open_sample` opens it.
+        The id of the clip kept last; `samples.open_clip` opens it.
     """
 
     _esm = HERE / "own_clips.js"
@@ -61,7 +60,7 @@ class ClipForm(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Add a sentence, for notebooks shown without a kernel."""
         data, metadata = super()._repr_mimebundle_(**options)
-        data["text/html"] = "<p>A form for a clip of your own, in the notebook.</p>"
+        data["text/html"] = "<p>When you run this notebook, a form for a clip appears here.</p>"
         return data, metadata
 
     def _serve(self, _widget: object, message: dict[str, Any], buffers: Sequence[Any]) -> None:
@@ -70,7 +69,7 @@ class ClipForm(anywidget.AnyWidget):
                 self.send(self._keep(message["keep"]))
             else:
                 self.send({"at": self._take(message, bytes(buffers[0]))})
-        except Exception as error:  # told in the form, which has no other place for it
+        except Exception as error:  # the form is the only place that can show it
             self.send({"error": keeping.explain(error)})
 
     def _take(self, piece: dict[str, Any], data: bytes) -> int:
@@ -95,9 +94,9 @@ class ClipForm(anywidget.AnyWidget):
     def _scratch(self) -> Path:
         """Return the folder in which the files wait; it is made for the first of them."""
         if self._folder is None:
-            files.sweep(consent.unfinished())
+            files.sweep(records.unfinished())
             stack = contextlib.ExitStack()
-            self._folder = stack.enter_context(files.scratch_folder(consent.unfinished()))
+            self._folder = stack.enter_context(files.scratch_folder(records.unfinished()))
             weakref.finalize(self, stack.close)
         return self._folder
 
@@ -131,5 +130,5 @@ class ClipForm(anywidget.AnyWidget):
 
 
 def form() -> ClipForm:
-    """Return the form that keeps a clip of your own; as the last line of a cell it is shown."""
+    """Return the form that keeps a clip of your own. The last line of a cell shows it."""
     return ClipForm()

@@ -1,8 +1,6 @@
 """Repeats: find frames whose picture only repeats the one before, also after compression.
 
 Notebook: 02_landmarks.ipynb
-
-Public: face_change, find_repeats.
 """
 
 from __future__ import annotations
@@ -11,6 +9,8 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
+
+__all__ = ["face_change", "find_repeats"]
 
 STILL = 0.5
 """Grey levels. If no part of a face changes by as much as this, the picture is a repeat."""

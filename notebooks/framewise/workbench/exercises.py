@@ -1,8 +1,6 @@
-"""Exercises: check an answer in plain words, and ask questions that answer back.
+"""Exercises: check an answer in plain words, and ask questions whose options explain themselves.
 
-Public: Result, check, quiz, exercise.
-
-What belongs to notebook NN lies in the folder `lessons` beside this package: `checks_NN.py` holds a
+The files of notebook NN lie in the folder `lessons` beside this package: `checks_NN.py` holds a
 function for each exercise, registered under its id (the notebook's number, a dot, the exercise's
 number); `quiz_NN.json` holds a list of {"question", "options": [{"text", "right", "why"}]}.
 """
@@ -17,6 +15,8 @@ from typing import Any
 
 from IPython.display import HTML
 
+__all__ = ["Result", "check", "exercise", "quiz"]
+
 
 @dataclass(frozen=True)
 class Result:
@@ -29,7 +29,7 @@ class Result:
         return f"{'Right' if self.passed else 'Not yet'}: {self.words}"
 
 
-LESSONS = Path(__file__).resolve().parents[1] / "lessons"
+LESSONS = Path(__file__).resolve().parents[2] / "lessons"
 
 _checks: dict[str, Callable[[Any], Result]] = {}
 
@@ -62,13 +62,13 @@ def check(name: str, answer: Any) -> Result:
     try:
         return _checks[name](answer)
     except Exception as error:  # whatever a learner's code or value does is an answer, not a crash
-        return Result(False, f"checking it failed with {type(error).__name__}: {error}")
+        return Result(False, f"checking your answer failed with {type(error).__name__}: {error}")
 
 
 def quiz(notebook: str) -> HTML:
     """Return the questions of a notebook; opening an option tells whether it is right, and why.
 
-    Plain HTML: works by keyboard, without a kernel and in an exported page.
+    The result is plain HTML. It works by keyboard, without a kernel and in an exported page.
     """
     questions = json.loads((LESSONS / f"quiz_{notebook}.json").read_text(encoding="utf-8"))
     return HTML("".join(_question(i, q) for i, q in enumerate(questions, 1)))

@@ -5,8 +5,8 @@ const PIECE = 1 << 20; // bytes that travel together; the next piece goes when t
 const PATIENCE = 20000; // ms without an answer until the kernel is given up
 const INSTEAD = "Film with a phone instead and choose the file.";
 const CAMERA = { // what the browser says, and what that means
-  NotAllowedError: "The browser does not let this page use the camera. Allow it at the camera sign " +
-    `beside the address and try again, or not at all: ${INSTEAD}`,
+  NotAllowedError: "The browser does not let this page use the camera. Click the camera sign beside " +
+    `the address to allow it, then try again. Or leave the camera off. ${INSTEAD}`,
   NotFoundError: `No camera was found. ${INSTEAD}`,
   NotReadableError: "Another program is using the camera. Close that program and try again. " +
     INSTEAD,
@@ -30,16 +30,16 @@ function inAYear() {
 const markup = ({ longest }, group) => `<section class="own-clip" aria-label="A clip of your own"
   data-lm-suppress-shortcuts="true">
   <h3>A clip of your own</h3>
-  <p class="hint">A face, seen well, for a few seconds; at most a minute. The clip stays on the computer
+  <p class="hint">The clip should show a face clearly for a few seconds. It may last a minute at most. It stays on the computer
     that runs this course, in <code>data/my_clips</code>.</p>
   <div><button type="button" name="choose">Choose a video file</button><button type="button"
     name="camera">Use the camera</button></div>
-  <label class="tick"><input type="checkbox" name="sound">record sound too, with the camera</label>
+  <label class="tick"><input type="checkbox" name="sound">record sound too when I use the camera</label>
   <input type="file" name="video" accept="video/*" hidden>
   <video muted playsinline hidden></video>
   <div hidden class="shooting"><button type="button" name="record" class="main">Record</button><button
     type="button" name="close">Close the camera</button>
-    <small>${longest} seconds at most. Mirrored here, but not in the clip.</small></div>
+    <small>A recording lasts ${longest} seconds at most. The picture is mirrored here, but not in the clip.</small></div>
   <p role="status" class="video"></p>
   <div class="row">${field("id", "Name of the clip")}${field("start", "Begin at", 'value="0:00"')}${
     field("seconds", "Length in seconds", 'inputmode="decimal" placeholder="to the end"')}</div>
@@ -48,14 +48,14 @@ const markup = ({ longest }, group) => `<section class="own-clip" aria-label="A 
     ${radio(`${group}me`, "yes", "only me")}
     ${radio(`${group}me`, "", "others, or others and me")}</fieldset>
   <label><span class="names"></span><textarea name="who" rows="2"></textarea></label>
-  <div class="paper" hidden><p>Each of them signs the form <code>data/consent_form.md</code>; so does a
-    guardian of whoever is a minor. Several sheets go into one photo or PDF.</p>
+  <div class="paper" hidden><p>Each of them must sign the form <code>data/consent_form.md</code>. For a
+    minor, a guardian must sign too. Put several sheets into one photo or PDF.</p>
     <button type="button" name="paper">Choose the photo or scan of the form</button>
     <input type="file" name="form" accept="image/*,.pdf" hidden>
     <p role="status" class="form"></p></div>
   <fieldset><legend>What did everyone agree to?</legend>
-    ${radio(`${group}scope`, "analyse", "that the clip is looked at and measured")}
-    ${radio(`${group}scope`, "analyse make", "that as well, and that fakes with a visible mark are made from it")}
+    ${radio(`${group}scope`, "analyse", "that the clip may be looked at and measured")}
+    ${radio(`${group}scope`, "analyse make", "that it may be looked at and measured, and that fakes with a visible mark may be made from it")}
   </fieldset>
   <div class="row">${field("until", "Until when?", `type="date" value="${inAYear()}"`)}</div>
   ${field("contact", "Who can withdraw the consent, and how are they reached?")}
@@ -65,7 +65,7 @@ const markup = ({ longest }, group) => `<section class="own-clip" aria-label="A 
 
 const VOWS = {
   yes: "This is me, nobody else is shown, I may decide this myself, and I agree.",
-  "": "Everyone shown has agreed to just this and has signed the form.",
+  "": "Everyone shown has agreed to exactly this and has signed the form.",
 };
 
 const KEEPING = "Wait until the clip has been kept.";
@@ -145,8 +145,11 @@ function render({ model, el }) {
     delete here[kind];
     if (!blob.size) return say(kind, `${name} is empty.`, true);
     if (blob.size > info.most[kind]) {
-      return say(kind, `${name} has ${megabytes(blob.size)}, more than the ${megabytes(info.most[kind])} that ` +
-        "come through a browser. Use the command: python3 scripts/course.py add-clip " + name, true);
+      const remedy = kind === "video"
+        ? `Use the command: python3 scripts/course.py add-clip "${name}"`
+        : "Choose a smaller photo or scan.";
+      return say(kind, `${name} has ${megabytes(blob.size)}, but at most ${megabytes(info.most[kind])} ` +
+        `can come through a browser. ${remedy}`, true);
     }
     sending = { kind, blob, name };
     pass(0);
@@ -184,7 +187,7 @@ function render({ model, el }) {
       [here.video, "a video"], [alone !== undefined, "who is shown"], [named("who").value.trim(), "the names"],
       [alone !== "" || here.form, "the signed form"], [chosen("scope"), "what everyone agreed to"],
       [named("until").value, "until when"], [named("contact").value.trim(), "who can withdraw the consent"],
-      [alone === undefined || named("agreed").checked, "the sentence above the button, ticked"],
+      [alone === undefined || named("agreed").checked, "a tick beside the sentence above the button"],
     ].filter(([given]) => !given).map(([, words]) => words);
   }
   function keep() {

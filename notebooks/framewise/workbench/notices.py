@@ -2,13 +2,13 @@
 
 Functions that find such facts return notices. `course.py inspect` shows them on its page and in its
 JSON.
-
-Public: KINDS, Notice.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+__all__ = ["KINDS", "Notice"]
 
 KINDS = {
     "assumed_times": "the file's timestamps cannot be used; times follow its nominal frame rate",

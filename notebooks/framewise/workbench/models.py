@@ -2,10 +2,8 @@
 
 Notebook: 01_detection.ipynb
 
-Public: backend, load.
-
 The networks run in LiteRT, or in OpenCV where LiteRT has no wheel; nothing above this module
-knows which. What each takes and returns, and its licence, stands in `data/models/models.json`.
+knows which. `data/models/models.json` says what each network takes and returns, and its licence.
 """
 
 import contextlib
@@ -19,12 +17,14 @@ import cv2
 import numpy as np
 
 from framewise import DATA
-from framewise.consent import sha256_of
+from framewise.workbench.files import sha256_of
 
 try:
     from ai_edge_litert.interpreter import Interpreter
 except ImportError:  # no wheel for Intel Macs and Windows on Arm
     Interpreter = None
+
+__all__ = ["backend", "load"]
 
 
 Network = Callable[..., dict[str, np.ndarray]]
@@ -80,9 +80,9 @@ def load(name: str, *, engine: str | None = None) -> Network:
     return networks[key]
 
 
-def _verified(name: str) -> Path:
+def _verified(name: str, folder: Path = FOLDER) -> Path:
     """Return the path of a network's file after checking its sha256."""
-    known = _known_files()
+    known = _known_files(folder)
     if name not in known:
         raise KeyError(f"no network {name!r}; there are: {', '.join(known)}")
     path, sha256 = known[name]
@@ -96,12 +96,12 @@ def _verified(name: str) -> Path:
     return path
 
 
-def _known_files() -> dict[str, tuple[Path, str]]:
+def _known_files(folder: Path) -> dict[str, tuple[Path, str]]:
     """Return the path and the sha256 of each network's file, as `models.json` lists them."""
-    path = FOLDER / "models.json"
+    path = folder / "models.json"
     try:
         listed = json.loads(path.read_text(encoding="utf-8"))["files"]
-        return {name: (FOLDER / one["file"], one["sha256"]) for name, one in listed.items()}
+        return {name: (folder / one["file"], one["sha256"]) for name, one in listed.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
             f"{path} is missing or damaged ({type(error).__name__}: {error}). Restore it from the "

@@ -2,9 +2,6 @@
 
 Notebook: 00_start_here.ipynb
 
-Public: Score, check_marks, marks_file, load_marks, merge_marks, save_marks,
-score_marks.
-
 A mark is a plain dict:
 
     {"id": "k3x9", "first": 30, "last": 35, "box": [290, 200, 350, 240], "reason": "one eye open",
@@ -27,8 +24,19 @@ from typing import Any
 
 import numpy as np
 
-from framewise import DATA, detection
-from framewise.workbench.files import whole_or_nothing
+from framewise import detection
+from framewise.workbench import places
+from framewise.workbench.files import atomic_write
+
+__all__ = [
+    "Score",
+    "check_marks",
+    "load_marks",
+    "marks_file",
+    "merge_marks",
+    "save_marks",
+    "score_marks",
+]
 
 Mark = dict[str, Any]
 
@@ -41,6 +49,12 @@ def check_marks(marks: Iterable[Mapping[str, Any]], count: int) -> list[Mark]:
     """Return marks with nothing but their known keys, each made to fit a clip of `count` frames.
 
     A mark without an id gets an id that is made from its first and last frame.
+
+    Parameters
+    ----------
+    marks : iterable of mappings
+    count : int
+        How many frames the clip has.
 
     Raises
     ------
@@ -86,7 +100,7 @@ def _text(mark: Mapping[str, Any], key: str) -> str:
 
 def marks_file(sha256: str) -> Path:
     """Name the file that keeps the marks made on the clip with this hash."""
-    return DATA / "my_marks" / f"{sha256[:24]}.json"
+    return places.own_folder("my_marks") / f"{sha256[:24]}.json"
 
 
 def load_marks(path: str | Path) -> dict[str, Any]:
@@ -119,6 +133,13 @@ def merge_marks(kept: Iterable[Mark], old: Iterable[Mark], new: Iterable[Mark]) 
     """Apply the changes from old to new to the marks on disk; marks that others made there stay.
 
     All three lists hold marks as `check_marks` returns them.
+
+    Parameters
+    ----------
+    kept : iterable of marks
+        The marks on disk.
+    old, new : iterable of marks
+        This reader's marks before and after the change.
     """
     before, after = ({mark["id"]: mark for mark in marks} for marks in (old, new))
     merged = {mark["id"]: mark for mark in kept}
@@ -132,10 +153,19 @@ def save_marks(
     """Write marks made on the clip with this sha256 to a file, whole or not at all.
 
     Only the owner of the file may read it. OSError where it cannot be written.
+
+    Parameters
+    ----------
+    path : str or Path
+    marks : sequence of marks
+    committed : bool
+        The reader has handed the marks in.
+    clip : str
+        The sha256 of the clip.
     """
     path = Path(path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with whole_or_nothing(path) as partial:
+    with atomic_write(path) as partial:
         kept = {"clip": clip, "committed": committed, "marks": list(marks)}
         partial.write_text(json.dumps(kept, indent=1), encoding="utf-8")
     return path

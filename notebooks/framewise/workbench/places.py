@@ -1,0 +1,23 @@
+"""Places: the folders of the course's own data and of what belongs to the learner."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from framewise import DATA
+
+__all__ = ["course_clips", "own_folder"]
+
+
+def course_clips() -> Path:
+    """Return the folder of the course's clips; tests set it with FRAMEWISE_CLIPS."""
+    return Path(os.environ.get("FRAMEWISE_CLIPS") or DATA / "clips")
+
+
+def own_folder(name: str) -> Path:
+    """Return a folder of what this learner has or made: "my_clips", "my_marks" or "cache".
+
+    All of them lie in `data`; tests set another place with FRAMEWISE_OWN.
+    """
+    return Path(os.environ.get("FRAMEWISE_OWN") or DATA) / name
