@@ -103,8 +103,9 @@ def inspect(options: argparse.Namespace) -> int:
     where = []
     for flag, name in (("--out", options.out), ("--json", options.json)):
         where += [flag, absolute(name)] if name else []
-    quiet = ["--no-browser"] if options.no_browser or not has_screen() else []
-    return run(options.here, SCRIPTS / "inspect_video.py", video, *where, *quiet)
+    flags = ["--no-browser"] if options.no_browser or not has_screen() else []
+    flags += ["--with-marks"] if options.with_marks else []
+    return run(options.here, SCRIPTS / "inspect_video.py", video, *where, *flags)
 
 
 def own_clip(options: argparse.Namespace) -> int:
@@ -145,6 +146,7 @@ COMMANDS = {
             ("video", {"metavar": "VIDEO", "help": "the video file"}),
             ("--out", {"metavar": "PAGE", "help": "the page to write (by default in build)"}),
             ("--json", {"metavar": "FILE", "help": "write the measurements to this file too"}),
+            ("--with-marks", {"action": "store_true", "help": "put your marks into the page too"}),
             QUIET,
         ],
     ),

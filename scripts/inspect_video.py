@@ -23,7 +23,7 @@ if __name__ == "__main__":  # Ctrl-C while the libraries load ends the program w
 
 import numpy as np
 from framewise import DATA, blinks, clips, consent, inspector, landmarks, rates, tracking
-from framewise.workbench.files import private_folder
+from framewise.workbench import files
 from framewise.workbench.notices import Notice
 from tqdm import tqdm
 
@@ -49,14 +49,14 @@ def main(arguments: list[str] | None = None) -> int:
         if options.clips:
             print("\n".join(map(_line, consent.catalogue().values())))
             return 0
-        page = inspect(options.video, options.out, options.json)
+        page = inspect(options.video, options.out, options.json, with_marks=options.with_marks)
     except KeyboardInterrupt:
         tqdm.write("Stopped. No file was left half written.", file=sys.stderr)
         return 130
     except (OSError, ValueError, MemoryError, consent.ConsentError) as error:
         full = "the memory of this computer is full. Close other programs, then try again."
         words = full if isinstance(error, MemoryError) else error
-        tqdm.write(f"error: {words}", file=sys.stderr)  # on a line of its own, below no bar
+        tqdm.write(f"error: {words}", file=sys.stderr)  # clears a progress bar first
         return 1
     print(page, *filter(None, [options.json]), sep="\n")
     if not options.no_browser:
@@ -69,6 +69,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("video", nargs="?", type=Path, help="a video file")
     parser.add_argument("--out", type=Path, help="the page to write; by default a file in build")
     parser.add_argument("--json", type=Path, help="write the measurements to this file too")
+    parser.add_argument("--with-marks", action="store_true", help="put your marks into the page")
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
     parser.add_argument("--clips", action="store_true", help="list the clips and their consent")
     options, rest = parser.parse_known_args(arguments)
@@ -81,7 +82,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def inspect(video: Path, out: Path | None = None, numbers: Path | None = None) -> Path:
+def inspect(
+    video: Path, out: Path | None = None, numbers: Path | None = None, *, with_marks: bool = False
+) -> Path:
     """Write a page that shows a video with its faces and their measurements.
 
     Parameters
@@ -92,6 +95,8 @@ def inspect(video: Path, out: Path | None = None, numbers: Path | None = None) -
         two videos of the same name get two pages.
     numbers : Path, optional
         Where to write what `measure` returns, as JSON.
+    with_marks : bool
+        Whether the page holds the marks that were made on this video.
 
     Returns
     -------
@@ -101,7 +106,7 @@ def inspect(video: Path, out: Path | None = None, numbers: Path | None = None) -
     Raises
     ------
     OSError, ValueError, ConsentError
-        As `clips.Clip` and `inspector.check_target`. Places that cannot be written to are refused
+        As `clips.Clip` and `files.check_target`. Places that cannot be written to are refused
         before anything is measured.
     """
     _check_places(out, numbers)
@@ -121,7 +126,8 @@ def inspect(video: Path, out: Path | None = None, numbers: Path | None = None) -
     print(*told, sep="\n", end="\n" if told else "")
     view = inspector.FrameInspector(clip, tracks, _series(tracks), spans=_spans(measured))
     notes = _facts(clip, measured)
-    view.to_html(page, warnings=told, notes=notes, max_mb=LARGEST_PAGE, pictures=pictures)
+    head = {"warnings": told, "notes": notes, "with_marks": with_marks}
+    view.to_html(page, max_mb=LARGEST_PAGE, pictures=pictures, **head)
     if numbers:
         write_json(numbers, measured)
     return page
@@ -131,14 +137,14 @@ def _check_places(out: Path | None, numbers: Path | None) -> None:
     if out:
         inspector.check_page(out)
     if numbers:
-        inspector.check_target(numbers, _is_measured, "a file of measurements")
+        files.check_target(numbers, _is_measured, "a file of measurements")
     if out and numbers and out.resolve() == numbers.resolve():
         raise ValueError(f"--out and --json both name {out}. Give two different names.")
 
 
 def _default_page(clip: clips.Clip) -> Path:
     short = os.fsencode(clip.path.name)[:150].decode(errors="ignore")
-    return private_folder(DATA.parent / "build") / f"{short}.{clip.sha256[:8]}.inspect.html"
+    return files.private_folder(DATA.parent / "build") / f"{short}.{clip.sha256[:8]}.inspect.html"
 
 
 def measure(clip: clips.Clip, tracks: list[tracking.FaceTrack]) -> Measured:
@@ -163,7 +169,7 @@ def measure(clip: clips.Clip, tracks: list[tracking.FaceTrack]) -> Measured:
         None, and the statement says why.
     """
     width, height = clip.size_wh
-    about = {"file": inspector.readable(clip.path.name), "sha256": clip.sha256}
+    about = {"file": files.readable(clip.path.name), "sha256": clip.sha256}
     about |= {"frames": len(clip), "fps": clip.fps, "duration_s": round(len(clip) / clip.fps, 3)}
     about |= {"width": width, "height": height}
     about["warnings"] = _warnings([*clip.notices, *tracking.clip_notices(clip)])
@@ -213,7 +219,7 @@ def _owners(measured: Measured) -> Iterator[tuple[str, Measured]]:
 
 
 def _warning_words(measured: Measured) -> list[str]:
-    """List the warnings as sentences, of each kind the first few."""
+    """List the warnings as sentences, only the first few of each kind."""
     words = []
     for whose, owner in _owners(measured):
         for kind in dict.fromkeys(warning["kind"] for warning in owner["warnings"]):
@@ -251,11 +257,11 @@ def write_json(path: Path, measured: Measured) -> None:
     Raises
     ------
     FileExistsError, ValueError, OSError
-        As `inspector.check_target`: only a file of this function is replaced.
+        As `files.check_target`: only a file of this function is replaced.
     """
-    inspector.check_target(path, _is_measured, "a file of measurements")
+    files.check_target(path, _is_measured, "a file of measurements")
     text = json.dumps(measured, ensure_ascii=False, allow_nan=False, indent=1)
-    inspector.write_private(path, f"{text}\n".encode())
+    files.write_private(path, f"{text}\n".encode())
 
 
 def _is_measured(path: Path) -> bool:

@@ -7,6 +7,7 @@ fails is shown with its traceback, its page keeps the outputs so far, and the ex
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import subprocess
 import sys
@@ -149,6 +150,7 @@ def chosen(numbers: list[str]) -> list[Path]:
 def main(numbers: list[str]) -> int:
     """Run the chosen notebooks; return 1 if one failed."""
     begun = time.monotonic()
+    os.environ["FRAMEWISE_PREVIEW"] = "whole"  # pages hold every frame that a lesson speaks of
     results = [execute(path) for path in chosen(numbers)]
     failed = results.count(False)
     print(f"{len(results) - failed} of {len(results)} notebooks ran without an error,", end=" ")

@@ -191,6 +191,10 @@ def click(browser, name):
 
 
 def choose(browser, name, value):
+    details = (
+        "document.querySelectorAll('.framewise details').forEach((more) => (more.open = true))"
+    )
+    browser.execute_script(details)
     one(browser, f"select[name='{name}'] option[value='{value}']").click()
 
 
@@ -206,6 +210,25 @@ def drag(browser, element, start, *steps, shift=False):
     if shift:
         chain.key_up(Keys.SHIFT)
     perform(browser, chain)
+
+
+@contextmanager
+def fingers(browser, element):
+    """Emulate a touch screen; yield a function that sends touches at places inside an element."""
+    wanted = {"enabled": True, "maxTouchPoints": 2}
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", wanted)
+
+    def touch(kind, *places):
+        box = browser.execute_script("return arguments[0].getBoundingClientRect()", element)
+        points = [
+            {"x": box["x"] + x, "y": box["y"] + y, "id": i} for i, (x, y) in enumerate(places)
+        ]
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    try:
+        yield touch
+    finally:
+        browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
 
 
 def marks_in(browser):

@@ -1,6 +1,8 @@
 """What several test files start from."""
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import framewise
@@ -35,3 +37,19 @@ def kept(tmp_path_factory):
 def browser(tmp_path_factory):
     with chromium(tmp_path_factory.mktemp("chromium")) as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def npm_tools(tmp_path_factory):
+    """The packages from npm, each held to its hash; skips without npm, but never on CI."""
+    folder, npm = tmp_path_factory.mktemp("npm"), shutil.which("npm")
+    missing = pytest.fail if os.environ.get("CI") else pytest.skip
+    if not npm:
+        missing("needs npm (Debian: apt-get install npm)")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(Path(__file__).parent / "inspector" / name, folder)
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if run.returncode:
+        missing(f"npm ci failed: {run.stderr[-300:]}")
+    return folder / "node_modules"

@@ -158,17 +158,23 @@ def test_the_score_is_what_counting_pixels_gives(seed):
 @pytest.mark.parametrize(
     ("made", "truth", "said", "unsaid"),
     [
-        pytest.param([], [], ["Nothing in this clip was altered.", "You marked nothing: right."],
+        pytest.param([], [], ["Nothing in this clip was altered.",
+                     "You marked nothing, and that is right."],
                      ["Brier", "false alarm", "found", "nan"], id="rightly nothing"),
         pytest.param([], [place(1, 2)], ["You found 0 of 1 altered place."],
                      ["right", "Brier", "overlap", "nan"], id="missed"),
         pytest.param([mark(1, 2)], [], ["Nothing in this clip was altered.",
-                     "1 mark where nothing was altered: false alarm.", "Brier score 1.00"],
+                     "1 mark lies where nothing was altered: false alarm.", "say a lower number",
+                     "Brier score is 1.00"],
                      ["You marked nothing", "overlap", "nan"], id="false alarm"),
         pytest.param([mark(1, 2, LEFT), mark(8, 8), mark(9, 9)], [place(1, 2, LEFT), place(5, 5)],
-                     ["You found 1 of 2 altered places.", "2 marks", "false alarms.",
-                      "Marked and altered frames overlap by 40%.", "The boxes overlap by 100%",
-                      "Brier score 0.67"], ["nan"], id="some of all"),
+                     ["You found 1 of 2 altered places.", "2 marks lie", "false alarms.",
+                      "40% were both", "your boxes and the true ones overlap by 100%",
+                      "Brier score is 0.67"], ["nan"], id="some of all"),
+        pytest.param([mark(1, 2, LEFT, confidence=0.5)], [place(1, 2, LEFT)],
+                     ["your marks cover exactly the altered frames", "every mark was right",
+                      "you may be surer next time", "Brier score is 0.25"],
+                     ["false", "nan"], id="an exact hit, half sure"),
     ],
 )  # fmt: skip
 def test_the_words_say_what_the_numbers_say(made, truth, said, unsaid):

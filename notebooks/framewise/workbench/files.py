@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,13 +21,19 @@ else:
 __all__ = [
     "absolute_path",
     "atomic_write",
+    "check_target",
     "existing_file",
     "locked",
     "private_folder",
+    "readable",
     "scratch_folder",
     "sha256_of",
     "sweep",
+    "write_private",
 ]
+
+LONGEST_NAME = 220
+"""Bytes of a file's name. The name of its half-written file is longer, and 255 is the most."""
 
 
 def absolute_path(name: str | Path) -> Path:
@@ -63,6 +71,11 @@ def sha256_of(path: Path) -> str:
     """Return the sha256 of a file's bytes as 64 hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def readable(name: str) -> str:
+    """Return a file's name as text for a page; bytes that are not valid text become "?"."""
+    return os.fsencode(name).decode(errors="replace").replace("\ufffd", "?")
 
 
 def private_folder(path: Path) -> Path:
@@ -114,6 +127,62 @@ def atomic_write(path: Path) -> Iterator[Path]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def check_target(path: str | Path, ours: Callable[[Path], bool], what: str) -> Path:
+    """Return a path at which a file may be written, before any work is done for it.
+
+    Parameters
+    ----------
+    path : str or Path
+    ours : function Path -> bool
+        Whether a file may be replaced.
+    what : str
+        What such a file is called.
+
+    Raises
+    ------
+    FileExistsError
+        Something else is there, such as a folder, a device, or a file that may not be replaced.
+    ValueError
+        The name is too long.
+    OSError
+        The folder cannot be written to.
+    """
+    path = Path(path)
+    size = len(os.fsencode(path.name))
+    if size > LONGEST_NAME:
+        raise ValueError(
+            f"{path.name[:40]}...: expected a name of up to {LONGEST_NAME} bytes, got {size}. "
+            "Choose a shorter name."
+        )
+    if path.exists() and not (path.is_file() and ours(path)):
+        raise FileExistsError(f"{path} exists and is not {what}. Choose another name.")
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise OSError(
+            f"{path} cannot be written: {folder} is not a folder that you may change. Choose "
+            "another folder."
+        )
+    return path
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all; make missing folders.
+
+    Half-written files that killed runs left there more than an hour ago are deleted.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f"{glob.escape(path.stem[:50])}*.partial{path.suffix}"):
+        if left.stat().st_mtime < time.time() - 3600:
+            left.unlink()
+    with atomic_write(path) as partial:
+        partial.write_bytes(content)
 
 
 @contextmanager

@@ -41,8 +41,8 @@ __all__ = [
 Mark = dict[str, Any]
 
 SAME_PLACE = 0.1
-"""Two boxes mean the same place where they share at least this part of their union. Boxes drawn by
-hand around a small thing share little with an exact one; chance shares less."""
+"""Two boxes mean the same place if their overlap is at least this part of their union. Around small
+things, a box drawn by hand overlaps little with an exact box. A random box overlaps even less."""
 
 
 def check_marks(marks: Iterable[Mapping[str, Any]], count: int) -> list[Mark]:
@@ -152,7 +152,7 @@ def save_marks(
 ) -> Path:
     """Write marks made on the clip with this sha256 to a file, whole or not at all.
 
-    Only the owner of the file may read it. OSError where it cannot be written.
+    Only the owner of the file may read it. OSError is raised if the file cannot be written.
 
     Parameters
     ----------
@@ -182,38 +182,59 @@ class Score:
     false_alarms: int
     """Marks where nothing was altered."""
     frames: float
-    """Overlap of the marked with the altered frames: shared over all of either, 0 to 1; NaN where
-    there are neither."""
+    """Overlap of the marked and the altered frames, 0 to 1: the number of frames that are both,
+    divided by the number of frames that are at least one of them. NaN if there are none."""
     region: float
-    """Overlap of the boxes (intersection over union) of the hits, the best for each place, on
-    average; NaN where no hit has two boxes."""
+    """Mean overlap (intersection over union) of the boxes of the hits; for each altered place, the
+    best hit counts. NaN if in no hit both the mark and the place have a box."""
     brier: float
-    """Mean of (confidence - 1)² over marks that hit and confidence² over those that did not, 0
-    best, 1 worst; NaN without marks. Brier 1950, Monthly Weather Review 78 (1)."""
+    """Mean of one number for each mark: (confidence - 1)² if it hit, confidence² if it did not.
+    0 is best, 1 is worst; NaN without marks. Brier 1950, Monthly Weather Review 78 (1)."""
 
     @property
     def words(self) -> str:
-        """What the numbers say, in sentences."""
+        """What the numbers say, in sentences, and how to mark better next time."""
         places = self.hits + self.misses
-        if not places:
-            said = ["Nothing in this clip was altered."]
-        else:
+        if places:
             said = [f"You found {self.hits} of {places} altered place{'s' * (places > 1)}."]
+        else:
+            said = ["Nothing in this clip was altered."]
+            said += ["You marked nothing, and that is right."] * math.isnan(self.brier)
+        if self.hits:
+            said.append(self._time_words())
+        if not math.isnan(self.region):
+            said.append(
+                f"Place: your boxes and the true ones overlap by {self.region:.0%}. By hand, "
+                "50% is good."
+            )
         if self.false_alarms:
             s = "s" * (self.false_alarms > 1)
-            said.append(f"{self.false_alarms} mark{s} where nothing was altered: false alarm{s}.")
-        elif not places and math.isnan(self.brier):
-            said.append("You marked nothing: right.")
-        if self.hits:
-            said.append(f"Marked and altered frames overlap by {self.frames:.0%}.")
-        if not math.isnan(self.region):
-            said.append(f"The boxes overlap by {self.region:.0%} (by hand 50% is good).")
-        if not math.isnan(self.brier):
             said.append(
-                f"Brier score {self.brier:.2f}: 0 is sure and right, 1 sure and wrong, "
-                "0.25 what saying 50% to everything earns."
+                f"{self.false_alarms} mark{s} lie{'s' * (not s)} where nothing was altered: false "
+                f"alarm{s}."
             )
+        if not math.isnan(self.brier):
+            said.append(self._confidence_words())
         return " ".join(said)
+
+    def _time_words(self) -> str:
+        if self.frames == 1:
+            return "Time: your marks cover exactly the altered frames."
+        return (
+            f"Time: of all frames that were marked or altered, {self.frames:.0%} were both. Step "
+            "to the first and to the last altered frame to come closer."
+        )
+
+    def _confidence_words(self) -> str:
+        score = (
+            f"Your Brier score is {self.brier:.2f}: it is 0 if you are sure and right, 1 if you "
+            "are sure and wrong, and 0.25 if you always say 50%."
+        )
+        if not self.false_alarms and self.brier > 0.1:
+            return f"Confidence: every mark was right, so you may be surer next time. {score}"
+        if self.false_alarms and self.brier > 0.25:
+            return f"Confidence: say a lower number where you are in doubt. {score}"
+        return f"Confidence: {score}"
 
 
 def score_marks(marks: Sequence[Mark], truth: Sequence[Mapping[str, Any]]) -> Score:
@@ -221,7 +242,7 @@ def score_marks(marks: Sequence[Mark], truth: Sequence[Mapping[str, Any]]) -> Sc
 
     1. A mark hits an altered place if they share a frame and, where both have a box, the boxes
        share at least a tenth of their union.
-    2. A mark that hits nothing is a false alarm; several may hit one place.
+    2. A mark that hits nothing is a false alarm. Several marks may hit one place.
     3. A place that no mark hits is missed.
 
     Parameters

@@ -1,0 +1,1 @@
+"""The machinery of the frame inspector; `framewise.inspector` is its door."""

@@ -1,0 +1,352 @@
+"""Widget: the frame inspector in a notebook. It keeps marks and tells the truth when it may."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import math
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from framewise import landmarks
+from framewise.workbench import marks
+from framewise.workbench.files import write_private
+from framewise.workbench.inspector import page as pages
+from framewise.workbench.inspector.keeper import MarkKeeper
+from framewise.workbench.inspector.layers import Layer, as_layers
+from framewise.workbench.inspector.reel import SMALL, Reel, words_of
+
+if TYPE_CHECKING:
+    from framewise.clips import Clip
+    from framewise.tracking import FaceTrack
+
+    Tracks = FaceTrack | Sequence[FaceTrack] | None
+    Curves = Mapping[str, np.ndarray] | None
+    Spans = Mapping[str, Iterable[Sequence[int]]] | None
+    Areas = Mapping[str, np.ndarray] | None
+
+__all__ = ["REASONS", "FrameInspector"]
+
+REASONS = ("edge", "eyes", "mouth or teeth", "skin or light", "jump in time", "sharpness")
+"""What a mark may be for; any other words will do as well."""
+
+FRAME = """<iframe title="frame inspector, without a kernel" srcdoc="{}" allow="fullscreen"
+  style="width: 100%; height: 800px; border: 0"></iframe>"""
+
+
+class FrameInspector(anywidget.AnyWidget):
+    """Show a clip frame by frame, with what was measured on it, and take marks.
+
+    Keys work while the picture has the keyboard: space plays at the clip's own timing, arrows step
+    one frame, with shift ten; Home, End; + and - zoom, w a s d move the picture under the zoom, 0
+    shows all of it, f follows the face, l is a loupe; i and o set the first and last frame of a
+    range, r repeats it, m marks it, b draws a box; x switches between two clips; u fills the
+    screen, p is for a projector, and v stops for a vote by show of hands. A press on a series goes
+    there. Frames are counted from 0, as in `clip[i]`.
+
+    Notebook: 00_start_here.ipynb
+
+    Parameters
+    ----------
+    clip : Clip
+    track : FaceTrack or list of FaceTrack, optional
+        One face or several, measured on this clip.
+    series : dict of str to (T,) float, optional
+        One number per frame under each name; NaN is drawn as a gap.
+    layers : list of Layer or function frame -> (H, W), optional
+        Pictures to lay over the frame, beside those that are always offered (`LAYERS`).
+    compare : Clip, optional
+        A second clip, shown in step: at each moment the frame that is due in it.
+    spans : dict of str to list of (first, last), optional
+        Stretches of frames, such as blinks, shown as bars.
+    areas : dict of str to (H, W) or (T, H, W) bool, optional
+        Parts of the picture to outline, such as where a face was replaced.
+    truth : list of dict, optional
+        What was altered, as in `workbench.marks`; empty if nothing was. It is kept from the
+        reader until the marks are committed, see `reveal`.
+
+    Attributes
+    ----------
+    frame : int
+        The frame under the cursor, moved into the clip if set outside it. What the reader does
+        in the browser arrives here when the cursor rests.
+    playing : bool
+    layer : str
+        The name of the layer that is shown; "" for none.
+    marks : list of dict
+        What the reader marked, as in `workbench.marks`. It is kept in `data/my_marks` under the
+        clip's sha256, and there again when the clip is opened the next time. What is marked while
+        the kernel is gone waits in the browser's tab, until the cell is run again; what is deleted
+        meanwhile comes back.
+
+    Raises
+    ------
+    ValueError
+        A track, series or area without exactly one entry per frame of the clip.
+    TypeError
+        Something else than a clip, a track, a dict or a layer where one is expected.
+    """
+
+    _esm = f"{pages.SCRIPT}\nexport default {{ render }};\n"
+    _css = pages.CSS
+    frame = traitlets.Int(0).tag(sync=True, echo_update=False)
+    playing = traitlets.Bool(False).tag(sync=True, echo_update=False)
+    layer = traitlets.Unicode("").tag(sync=True)
+    marks = traitlets.List(traitlets.Dict()).tag(sync=True)
+    _info = traitlets.Dict().tag(sync=True)
+    _committed = traitlets.Bool(False).tag(sync=True)
+    _verdict = traitlets.Dict().tag(sync=True)
+    _kept = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(
+        self,
+        clip: Clip,
+        track: Tracks = None,
+        series: Curves = None,
+        layers: Iterable[Layer | Callable[[np.ndarray], np.ndarray]] = (),
+        compare: Clip | None = None,
+        *,
+        spans: Spans = None,
+        areas: Areas = None,
+        truth: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
+        tracks = [] if track is None else list(track) if isinstance(track, Sequence) else [track]
+        whole = "a Clip, such as samples.open_clip(name) or clips.Clip(path) returns"
+        for name, one in {"clip": clip, "compare": compare or clip}.items():
+            _require(name, one, hasattr(one, "size_wh"), whole)
+        for one in tracks:
+            _require("track", one, hasattr(one, "points"), "a FaceTrack or a list of them")
+        listed = isinstance(layers, Iterable) and not isinstance(layers, str)
+        _require("layers", layers, listed, "a list of Layer or functions frame -> (H, W)")
+        for name, one in {"series": series, "spans": spans, "areas": areas}.items():
+            _require(name, one, isinstance(one, Mapping | None), "a dict of name to values")
+        areas = {str(name): _numbers(name, m, None) > 0.5 for name, m in (areas or {}).items()}
+        curves = {str(name): _numbers(name, values) for name, values in (series or {}).items()}
+        count, size = (len(clip),), clip.size_wh[::-1]
+        for name, one in [*(("track", t.score) for t in tracks), *curves.items()]:
+            _require_shape(name, one.shape, [count])
+        for name, mask in areas.items():
+            _require_shape(name, mask.shape, [size, count + size])
+        self._reels = [Reel(clip, tracks, areas)] + ([Reel(compare)] if compare else [])
+        self._layers = as_layers(layers)
+        self._truth = None if truth is None else _inside(truth, len(clip))
+        self._keeper = MarkKeeper(clip)
+        info = self._describe(curves, spans or {}, compare)
+        made, committed, told = self._keeper.read()
+        super().__init__(_info=info, marks=made, _committed=committed, _kept=told)
+        self.on_msg(self._serve)
+        self.observe(self._keep, ["marks", "_committed"])
+
+    def _describe(self, curves: dict, spans: Spans, compare: Clip | None) -> dict[str, Any]:
+        clip = self._reels[0].clip
+        return {
+            **self._reels[0].info(),
+            "times": np.round(clip.times, 6).tolist(),
+            "series": {name: list(map(_json, values)) for name, values in curves.items()},
+            "spans": {str(name): _pairs(name, pairs) for name, pairs in spans.items()},
+            "groups": {name: at.tolist() for name, at in landmarks.GROUPS.items()},
+            "layers": {name: layer.table() for name, layer in self._layers.items()},
+            "other": compare and {**self._reels[1].info(), "match": _match(clip, compare)},
+            "reasons": REASONS,
+            "blind": self._truth is not None,
+        }
+
+    @traitlets.validate("frame")
+    def _clamp(self, proposal: dict[str, Any]) -> int:
+        return min(max(proposal["value"], 0), len(self._reels[0].clip) - 1)
+
+    @traitlets.validate("layer")
+    def _check_layer(self, proposal: dict[str, Any]) -> str:
+        if proposal["value"] not in ("", *self._layers):
+            names = ", ".join(map(repr, self._layers))
+            raise traitlets.TraitError(f"layer: expected '' or {names}; got {proposal['value']!r}.")
+        return proposal["value"]
+
+    @traitlets.validate("marks")
+    def _check_marks(self, proposal: dict[str, Any]) -> list[marks.Mark]:
+        return marks.check_marks(proposal["value"], len(self._reels[0].clip))
+
+    def _serve(self, _widget: object, wish: dict[str, Any], _buffers: object = None) -> None:
+        if "chunk" in wish:
+            answer = self._reels[wish["reel"]].chunk(wish["chunk"])
+        elif "layer" in wish:
+            answer = self._draw(wish["layer"], wish["frame"])
+        else:  # {"reveal": true}
+            self.reveal()
+            return
+        buffers = answer.pop("buffers")
+        self.send({**wish, **answer}, buffers)
+
+    def _draw(self, name: str, frame: int) -> dict[str, Any]:
+        try:
+            png, limits = self._layers[name].render(self._reels[0].clip, frame)
+            return {"limits": limits, "error": None, "buffers": [png]}
+        except Exception as error:  # a reader's own function: told in the browser, which goes on
+            return {"error": words_of(error), "buffers": []}
+
+    def _keep(self, change: dict[str, Any]) -> None:
+        self._verdict = {}
+        self._kept = self._keeper.keep(self.marks, self._committed, change)
+
+    def save_marks(self, path: str | Path) -> Path:
+        """Write the marks to a JSON file of your own; OSError where that fails."""
+        clip = self._reels[0].clip.sha256
+        return marks.save_marks(path, self.marks, committed=self._committed, clip=clip)
+
+    def load_marks(self, *paths: str | Path) -> None:
+        """Add the marks of files that were saved here or on a page; see `MarkKeeper.merge`."""
+        self.marks = self._keeper.merge(self.marks, paths)
+
+    def reveal(self) -> marks.Score:
+        """Show the truth over the marks, and return how well they fit it.
+
+        Raises
+        ------
+        ValueError
+            There is no truth, or the marks are not committed yet.
+        """
+        if self._truth is None:
+            raise ValueError("there is nothing to reveal: the inspector was opened without truth=.")
+        if not self._committed:
+            raise ValueError("nothing is revealed before you commit: press commit, then reveal.")
+        score = marks.score_marks(self.marks, self._truth)
+        self._verdict = {"truth": self._truth, "words": score.words}
+        return score
+
+    def to_html(
+        self,
+        path: str | Path,
+        *,
+        title: str = "",
+        warnings: Sequence[str] = (),
+        notes: Mapping[str, str] | None = None,
+        max_mb: float = 8,
+        pictures: pages.Pictures | None = None,
+        with_marks: bool = False,
+    ) -> Path:
+        """Write the inspector as one page that needs no kernel, no network and no other file.
+
+        The page is not larger than `max_mb`, if that is possible at all. If its frames would make
+        it larger, the frames are shrunk. If that is not enough, the page keeps only every n-th
+        frame. The page says which frames it keeps. Its size is printed before it is written. Layers
+        need the kernel and are left out. The page appears whole or not at all, and only its owner
+        may read it.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to write; missing folders are made.
+        title : str
+            The heading; by default the name of the clip's file.
+        warnings : list of str
+            Facts to know before looking at any number: sentences in plain text, listed above the
+            picture.
+        notes : dict of str to str, optional
+            What to list under the picture: plain text by name.
+        max_mb : float
+            The greatest size of the page, in MB (1e6 bytes). The page's program, the numbers and
+            one small picture are written even if they are larger than this.
+        pictures : Pictures, optional
+            Pictures of the clip that are encoded already.
+        with_marks : bool
+            Whether the page holds the marks too, and the truth if it was revealed.
+
+        Raises
+        ------
+        FileExistsError, ValueError
+            As `check_page`.
+        """
+        path = pages.check_page(path)
+        head = {"title": title, "warnings": warnings, "notes": notes or {}}
+        whole = [replace(reel, jpeg=SMALL) for reel in self._reels]
+        whole[0] = pictures.of(whole[0]) if pictures else whole[0]
+        other = self._info["other"]
+        counts = [len(whole[0].clip)] + ([max(other["match"]) + 1] if other else [])
+        state_of = lambda reels: self._page_state(reels, with_marks)  # noqa: E731
+        page, kept = pages.page_within(max_mb * 1e6, whole, counts, state_of, head)
+        print(f"writing {path.name}: {len(page) / 1e6:.1f} MB, {kept}")
+        write_private(path, page)
+        return path
+
+    def _page_state(self, reels: Sequence[Reel], with_marks: bool = False) -> dict[str, Any]:
+        """Return what a page knows of this widget, given the frames that it holds."""
+        other = None
+        if len(reels) > 1:
+            match = self._info["other"]["match"]
+            other = {**reels[1].info(), "match": match, "count": max(match) + 1}
+        state = {"frame": self.frame, "marks": [], "_committed": False, "_verdict": {}}
+        if with_marks:
+            state = {name: getattr(self, name) for name in state}
+        news = {"layers": {}, "other": other, "blind": bool(state["_verdict"])}
+        return {"_info": {**self._info, **reels[0].info(), **news}, **state}
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Add what is shown without a kernel: a page of small pictures, without marks.
+
+        Where a reader waits, that is the first frame. Notebooks that are run to be exported set
+        the environment variable FRAMEWISE_PREVIEW to "whole", and get every frame.
+        """
+        reel = self._reels[0].preview(os.environ.get("FRAMEWISE_PREVIEW") == "whole")
+        chunks = ({"reel": 0, **reel.chunk(n)} for n in reel.chunks())
+        notes = {"here": f"a preview, {reel.extent()}; run the cell to see all of the clip"}
+        page = pages.build_page(self._page_state([reel]), chunks, notes=notes)
+        data, metadata = super()._repr_mimebundle_(**options)
+        return {**data, "text/html": FRAME.format(html.escape(page))}, metadata
+
+
+def _inside(truth: Sequence[Mapping[str, Any]], count: int) -> list[marks.Mark]:
+    """Return a truth in the form of marks; refuse frames outside the clip."""
+    for place, given in zip(marks.check_marks(truth, sys.maxsize), truth, strict=True):
+        frames = [int(given["first"]), int(given["last"])]
+        if min(frames) < 0 or place["last"] >= count:
+            raise ValueError(
+                f"truth: expected frames from 0 to {count - 1}, got {frames[0]} to {frames[1]}. "
+                "Give the truth of this very clip."
+            )
+    return marks.check_marks(truth, count)
+
+
+def _require(name: str, given: Any, fits: bool, expected: str) -> None:
+    if not fits:
+        raise TypeError(f"{name}: expected {expected}, got {str(given)[:60]!r}.")
+
+
+def _numbers(name: str, values: np.ndarray, dtype: type | None = float) -> np.ndarray:
+    with contextlib.suppress(TypeError, ValueError):
+        values = np.asarray(values, dtype)
+        if values.dtype.kind in "biuf":
+            return values
+    raise ValueError(f"{name}: expected numbers, got {str(values)[:60]!r}.")
+
+
+def _pairs(name: str, spans: Iterable[Sequence[int]]) -> list[list[int]]:
+    try:
+        return [sorted((int(first), int(last))) for first, last in spans]
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: expected pairs (first, last) of frames, got {spans}.") from None
+
+
+def _require_shape(name: str, shape: tuple, fitting: list[tuple]) -> None:
+    if shape not in fitting:
+        raise ValueError(
+            f"{name}: expected one entry for each of the {fitting[-1][0]} frames of the clip, of "
+            f"shape {' or '.join(map(str, fitting))}, got {shape}. Measure it on this very clip."
+        )
+
+
+def _match(clip: Clip, other: Clip) -> list[int]:
+    """For each frame, the one of the other clip that is on the screen at its time."""
+    since = clip.times - clip.times[0] + other.times[0]
+    return (np.searchsorted(other.times, since + 1e-6, "right") - 1).clip(0).tolist()
+
+
+def _json(value: float) -> float | None:
+    return float(f"{value:.4g}") if math.isfinite(value) else None
