@@ -80,7 +80,8 @@ def check(options: argparse.Namespace) -> int:
 def run_notebooks(options: argparse.Namespace) -> int:
     """Run notebooks from clean kernels and write them as pages."""
     set_up(options)
-    return run(options.here, SCRIPTS / "run_notebooks.py", *options.notebooks)
+    code = ["--no-code"] * options.no_code
+    return run(options.here, SCRIPTS / "run_notebooks.py", *code, *options.notebooks)
 
 
 def absolute(name: str) -> Path:
@@ -137,7 +138,13 @@ COMMANDS = {
     "run": (
         run_notebooks,
         "run notebooks and write them as pages into build/",
-        [("notebooks", {"nargs": "*", "metavar": "NN", "help": "their numbers; all if left out"})],
+        [
+            (
+                "notebooks",
+                {"nargs": "*", "metavar": "NN", "help": "their numbers; all if left out"},
+            ),
+            ("--no-code", {"action": "store_true", "help": "pages to read without any Python"}),
+        ],
     ),
     "inspect": (
         inspect,

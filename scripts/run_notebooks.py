@@ -27,6 +27,11 @@ NOTEBOOKS = ROOT / "notebooks"
 BUILD = ROOT / "build"
 CELL_TIMEOUT = 600  # seconds
 BAR = 24  # characters
+CODE_ONLY = {"exercise", "check", "code-only"}
+PRINT = """<style>@media print {
+  pre, .highlight { white-space: pre-wrap !important; overflow: visible !important; }
+  figure, img, table { break-inside: avoid; }
+}</style></head>"""
 
 
 class PeakMemory(threading.Thread):
@@ -87,7 +92,7 @@ def show_progress(name: str, done: int, total: int, begun: float, *, last: bool 
         print(text, end="", flush=True)
 
 
-def execute(path: Path) -> bool:
+def execute(path: Path, *, code: bool = True) -> bool:
     """Run one notebook, write its page, print its line; return whether every cell ran."""
     notebook = nbformat.read(path, as_version=4)
     total = len(notebook.cells)
@@ -109,7 +114,7 @@ def execute(path: Path) -> bool:
             problem = str(error)
     show_progress(path.stem, done, total, begun, last=True)
     print(f", {memory.peak / 1e6:5.0f} MB at most, {'FAILED' if problem else 'ok'}", flush=True)
-    write_page(notebook, path.stem)
+    write_page(notebook, path.stem, code=code)
     if problem:
         if not sys.stderr.isatty():
             problem = re.sub(r"\x1b\[[0-9;]*m", "", problem)  # colours
@@ -117,14 +122,24 @@ def execute(path: Path) -> bool:
     return not problem
 
 
-def write_page(notebook: nbformat.NotebookNode, name: str) -> None:
-    """Write a run notebook as build/NAME.html, which needs neither a kernel nor a network."""
+def write_page(notebook: nbformat.NotebookNode, name: str, *, code: bool = True) -> None:
+    """Write a run notebook as build/NAME.html, which needs neither a kernel nor a network.
+
+    Without code, the page has no code cells, and no cells that only make sense with them: those
+    tagged "exercise", "check" or "code-only". Links to other notebooks lead to their pages.
+    """
     BUILD.mkdir(exist_ok=True)
+    if not code:
+        kept = [c for c in notebook.cells if not CODE_ONLY & set(c.metadata.get("tags", ()))]
+        notebook.cells = kept
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in map(without_widget, cell.outputs) if output]
-    exporter = HTMLExporter(require_js_url="", mathjax_url="", mermaid_js_url="")
+    exporter = HTMLExporter(
+        require_js_url="", mathjax_url="", mermaid_js_url="", exclude_input=not code
+    )
     page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": name}})
+    page = re.sub(r'href="(\d\d\w*)\.ipynb', r'href="\1.html', page).replace("</head>", PRINT, 1)
     (BUILD / f"{name}.html").write_text(page, encoding="utf-8")
 
 
@@ -147,11 +162,12 @@ def chosen(numbers: list[str]) -> list[Path]:
     return [everything[number] for number in wanted]
 
 
-def main(numbers: list[str]) -> int:
-    """Run the chosen notebooks; return 1 if one failed."""
-    begun = time.monotonic()
+def main(arguments: list[str]) -> int:
+    """Run the notebooks with these numbers; return 1 if one failed."""
+    begun, code = time.monotonic(), "--no-code" not in arguments
     os.environ["FRAMEWISE_PREVIEW"] = "whole"  # pages hold every frame that a lesson speaks of
-    results = [execute(path) for path in chosen(numbers)]
+    numbers = [argument for argument in arguments if argument != "--no-code"]
+    results = [execute(path, code=code) for path in chosen(numbers)]
     failed = results.count(False)
     print(f"{len(results) - failed} of {len(results)} notebooks ran without an error,", end=" ")
     print(f"{time.monotonic() - begun:.0f} s in all; pages are in {BUILD}")

@@ -103,14 +103,36 @@ def test_images_share_one_height():
     assert heights[0] == pytest.approx(heights[1], rel=0.05)
 
 
-def test_a_figure_is_shown_with_its_words(capsys):
-    plots.show(plots.plot_image(np.zeros((4, 4), np.uint8)), alt='A "black" <square>')
-    assert not plt.get_fignums()
+def test_a_curve_is_heard():
+    times = np.arange(0, 2, 0.04)
+    values = np.where(times < 1, 3.0, 1.0)
+    values[times > 1.5] = np.nan
+    sound = plots.play(times, values)
+    heard = np.frombuffer(sound.data[44:], np.int16).astype(float)
+    assert len(heard) / plots.SOUND_RATE == pytest.approx(times[-1], abs=1e-3)
+    parts = [slice(0.1, 0.9), slice(1.1, 1.4), slice(1.6, 1.9)]
+    high, low, silent = (heard[cut(part, plots.SOUND_RATE)] for part in parts)
+    assert pitch(high) == pytest.approx(880, rel=0.02)
+    assert pitch(low) == pytest.approx(220, rel=0.02)
+    assert not silent.any()
 
 
-def test_the_words_stand_in_the_page(monkeypatch):
-    shown = []
-    monkeypatch.setattr(plots, "display", shown.append)
-    plots.show(plt.figure(), alt='A "black" <square>')
-    assert 'alt="A &quot;black&quot; &lt;square&gt;"' in shown[0].data
-    assert "data:image/png;base64," in shown[0].data
+def cut(part, rate):
+    return slice(int(part.start * rate), int(part.stop * rate))
+
+
+def pitch(heard):
+    """Return the strongest frequency of a sound, in Hz."""
+    strength = np.abs(np.fft.rfft(heard))
+    return strength.argmax() * plots.SOUND_RATE / len(heard)
+
+
+def test_a_sound_lasts_as_long_as_wanted_and_a_flat_curve_is_no_error():
+    sound = plots.play(np.arange(5), np.ones(5), seconds=0.5)
+    assert len(sound.data) - 44 == 2 * round(0.5 * plots.SOUND_RATE)
+
+
+@pytest.mark.parametrize("values", [[], [1], [np.nan, np.nan], [1, 2, 3]])
+def test_what_cannot_be_heard_is_said(values):
+    with pytest.raises(ValueError, match="expected two series of one length"):
+        plots.play(np.arange(min(len(values), 2)), values)

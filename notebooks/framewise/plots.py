@@ -3,16 +3,13 @@
 Importing this module sets the course's plot style (course.mplstyle).
 """
 
-import base64
-import html
-import io
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import HTML, display
+from IPython.display import Audio
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -26,16 +23,19 @@ __all__ = [
     "ORANGE",
     "PINK",
     "YELLOW",
+    "play",
     "plot_boxes",
     "plot_image",
     "plot_landmarks",
     "plot_series",
-    "show",
     "show_images",
 ]
 
 BLUE, ORANGE, GREEN, PINK, YELLOW = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
 
+
+SOUND_RATE = 22_050
+"""Samples a second of the sound that `play` makes."""
 
 plt.style.use(Path(__file__).with_name("course.mplstyle"))
 
@@ -164,19 +164,41 @@ def plot_series(
     return ax
 
 
-def show(figure: Figure | Axes, alt: str) -> None:
-    """Show a figure with a text for those who cannot see it, and close it.
+def play(times: np.ndarray, values: np.ndarray, *, seconds: float | None = None) -> Audio:
+    """Turn a series into a tone, for those who cannot see the curve: it is high where values are.
+
+    The tone runs from 220 Hz at the least value to 880 Hz at the greatest. It is silent where a
+    value is NaN.
 
     Parameters
     ----------
-    figure : Figure or Axes
-    alt : str
-        What the figure shows and what follows from it, in a sentence or two.
+    times : (T,) float, seconds
+        They rise.
+    values : (T,) float
+    seconds : float, optional
+        How long the sound lasts; by default as long as the series.
+
+    Returns
+    -------
+    Audio
+        As the last line of a cell, it is shown with a button that plays it.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two times, or no value.
     """
-    figure = figure.figure
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    plt.close(figure)
-    data = base64.b64encode(buffer.getvalue()).decode()
-    words = html.escape(alt)
-    display(HTML(f'<img alt="{words}" style="max-width:100%" src="data:image/png;base64,{data}">'))
+    times, values = np.asarray(times, float), np.asarray(values, float)
+    if times.shape != values.shape or len(times) < 2 or np.isnan(values).all():
+        raise ValueError(
+            "times, values: expected two series of one length, with at least two times and one "
+            f"value that is not NaN; got shapes {times.shape} and {values.shape}."
+        )
+    lasting = seconds or times[-1] - times[0]
+    moments = np.linspace(times[0], times[-1], round(lasting * SOUND_RATE))
+    height = np.interp(moments, times, values)  # NaN beside a NaN
+    least, greatest = np.nanmin(values), np.nanmax(values)
+    share = (height - least) / ((greatest - least) or 1)
+    pitch = 220 * 4 ** np.nan_to_num(share)
+    tone = np.sin(2 * np.pi * np.cumsum(pitch) / SOUND_RATE) * np.isfinite(height)
+    return Audio(0.3 * tone, rate=SOUND_RATE, normalize=False)
