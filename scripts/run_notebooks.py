@@ -153,8 +153,12 @@ def without_widget(output: nbformat.NotebookNode) -> nbformat.NotebookNode | Non
 
 def chosen(numbers: list[str]) -> list[Path]:
     """Return the notebooks with these numbers ("03" or "3"), all if none are given."""
-    everything = {path.stem[:2]: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
-    wanted = [number.zfill(2) for number in numbers] or list(everything)
+    everything = {
+        p.stem.partition("_")[0]: p for p in sorted(NOTEBOOKS.glob("[0-9][0-9]*_*.ipynb"))
+    }
+    wanted = [number.zfill(3 if number[-1:].isalpha() else 2) for number in numbers] or list(
+        everything
+    )
     unknown = [number for number in wanted if number not in everything]
     if unknown or not wanted:
         there = ", ".join(everything) or "none at all"

@@ -12,7 +12,14 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NAMES = [path.stem for path in NOTEBOOKS]
-TITLES = ["00_start_here", "01_detection", "02_landmarks", "03_alignment", "07_blinks"]
+TITLES = [
+    "00_start_here",
+    "01_detection",
+    "02_landmarks",
+    "03_alignment",
+    "07_blinks",
+    "07b_what_blinks_prove",
+]
 
 
 def read(path):
@@ -52,7 +59,9 @@ def test_they_are_all_there():
 
 def test_the_readme_promises_the_notebooks_that_are_there():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| (\d\d) \|", readme, re.MULTILINE) == [name[:2] for name in NAMES]
+    assert re.findall(r"^\| (\d\d[a-z]?) \|", readme, re.MULTILINE) == [
+        name.partition("_")[0] for name in NAMES
+    ]
     words = ("One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
     assert f"[{words[len(NAMES) - 1]} notebooks](#the-notebooks) are ready" in readme
 
@@ -78,7 +87,9 @@ def test_it_opens_and_closes_as_promised(path):
     assert words[0].startswith("# ") and re.search(r"\d+ minutes", words[0])
     text = "\n".join(words)
     assert "MY_CLIP" in text + "\n".join(c.source for c in notebook.cells)
-    assert f'exercises.quiz("{path.stem[:2]}")' in "\n".join(c.source for c in notebook.cells)
+    assert f'exercises.quiz("{path.stem.partition("_")[0]}")' in "\n".join(
+        c.source for c in notebook.cells
+    )
     for image in re.findall(r"!\[(.*?)\]\(", text):
         assert image.strip(), "a picture without a text for those who cannot see it"
 
