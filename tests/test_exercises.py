@@ -40,6 +40,13 @@ def test_the_guessing_exercise_tells_a_blink_as_rendered_from_the_altered_one():
         assert ("one eye is shut" if number == 2 else "both lids go down") in result.words
 
 
+def test_a_guess_is_noted_and_not_called_right():
+    result = exercises.check("00.1", {"guess_1": 0, "guess_2": 0, "guess_3": 1})
+    assert result.passed and repr(result).startswith("Noted: ")
+    assert repr(exercises.check("00.3", 0.087)).startswith("Right: ")
+    assert repr(exercises.Result(False, "words", noted=True)) == "Not yet: words"
+
+
 def test_unknown_exercise():
     with pytest.raises(KeyError, match="03.1"):
         exercises.check("99.9", 1)

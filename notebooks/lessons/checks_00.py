@@ -1,6 +1,7 @@
 """Checks of the exercises in notebook 00."""
 
 import re
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
@@ -14,37 +15,58 @@ GUESS_CLIPS = ("guess_1", "guess_2", "guess_3")
 @exercise("00.1")
 def _check_guesses(answer: Any) -> Result:
     if not isinstance(answer, dict) or set(answer) != set(GUESS_CLIPS):
-        return Result(False, f"expected a dictionary with the keys {', '.join(GUESS_CLIPS)}.")
-    values = list(answer.values())
-    if not all(isinstance(value, Real) for value in values):
-        return Result(False, "expected three numbers, without quotation marks, such as 0.2.")
+        return Result(
+            False,
+            "give each of the three clips its number, in a dictionary such as "
+            '{"guess_1": 0.2, "guess_2": 0.6, "guess_3": 0.2}.',
+        )
+    values = [_number(value) for value in answer.values()]
+    if not np.isfinite(values).all():
+        return Result(False, "write three numbers without quotation marks, such as 0.2.")
     if not all(0 <= value <= 1 for value in values):
-        return Result(False, "a probability lies between 0 and 1: write 0.7 for 70 per cent.")
+        return Result(False, "a probability lies between 0 and 1. Write 0.7 for 70 per cent.")
     if abs(sum(values) - 1) > 0.015:
         return Result(
             False,
-            f"your three add up to {sum(values):.2f}, but exactly one clip is altered, so they "
-            "have to add up to 1.",
+            f"your three numbers add up to {sum(values):.2f}. Exactly one clip was altered, so "
+            "they have to add up to 1. Change one of them or more.",
         )
-    return Result(True, "noted. Leave it as it is, whatever you find; your score comes later.")
+    words = "this is your guess. Leave it as it is, whatever you find later. Part 3 scores it."
+    return Result(True, words, noted=True)
 
 
 @exercise("00.2")
 def _check_found(answer: Any) -> Result:
-    name, frame = answer if isinstance(answer, tuple | list) and len(answer) == 2 else ("", 0)
-    if name not in GUESS_CLIPS or frame not in range(100):
-        return Result(False, 'expected a clip and a frame from 0 to 99, such as ("guess_1", 50).')
+    parts = list(answer.values()) if isinstance(answer, Mapping) else answer
+    parts = list(parts) if isinstance(parts, tuple | list | np.ndarray) else []
+    name, frame = parts if len(parts) == 2 else ("", None)
+    if name not in GUESS_CLIPS or _number(frame) not in range(100):
+        return Result(
+            False,
+            "give the name of one clip and the number of one frame from 0 to 99, such as "
+            '("guess_1", 50).',
+        )
+    return _judge(str(name), int(_number(frame)))
+
+
+def _judge(name: str, frame: int) -> Result:
     first, last = consent.catalogue()[name].get("altered_frames", (200, 200))
     if first <= frame <= last:
-        words = f"frames {first} to {last} were altered; {first + 1} to {last - 2} show it best: "
-        return Result(True, f"{words}one eye is shut while the other is open.")
-    if frame in (first - 1, last + 1):
-        return Result(False, "this is the edge of the patch; step one further in.")
+        words = f"frames {first} to {last} of {name} were altered. You see it best in frames "
+        return Result(
+            True, f"{words}{first + 1} to {last - 2}: one eye is shut while the other is open."
+        )
     if first - 3 <= frame <= last + 3:
-        return Result(False, "very near. Frames count from 0: read the number under the picture.")
-    if _in_a_blink(name, int(frame)):
-        return Result(False, "a blink, as rendered: step through all of it, and both lids go down.")
-    return Result(False, f"not that frame: {frame} of {name} is as rendered. Step on, more slowly.")
+        words = "you are very near. This frame was not altered, but one close to it was. Look at "
+        return Result(False, f"{words}the frames around it, and read the number of the frame.")
+    if _in_a_blink(name, frame):
+        words = f"in frame {frame} of {name} you see a blink that we did not alter. Step through "
+        return Result(
+            False,
+            f"{words}all of it: both lids go down and up together. Look at blinks in all clips.",
+        )
+    words = f"frame {frame} of {name} was not altered. The place that you look for may be in "
+    return Result(False, f"{words}another frame, or in another clip.")
 
 
 def _in_a_blink(name: str, frame: int) -> bool:
@@ -57,20 +79,33 @@ def _in_a_blink(name: str, frame: int) -> bool:
 
 @exercise("00.3")
 def _check_brier(answer: Any) -> Result:
-    if not isinstance(answer, Real):
-        return Result(False, "expected a number, without quotation marks, such as 0.222.")
+    value = _number(answer)
+    if not np.isfinite(value):
+        return Result(False, "write one number without quotation marks, such as 0.222.")
     errors = np.array([0.6, 0.3, 0.1]) - [1, 0, 0]
     slips = {
-        "that is the sum; now take the mean of the three.": np.square(errors).sum(),
-        "that is the mean distance; square each one before you average.": np.abs(errors).mean(),
-        "the clips that were not altered count too: the truth there is 0.": errors[0] ** 2,
-        "compare each guess with the truth, 1 or 0, before you square.": np.mean(
+        "this is the sum of the squares. Now divide it by 3.": np.square(errors).sum(),
+        "this is the mean distance. Square each distance before you take the mean.": np.abs(
+            errors
+        ).mean(),
+        "the two clips that were not altered count too. For them the truth is 0.": errors[0] ** 2,
+        "first take the distance to the truth (1, 0 and 0), then square it.": np.mean(
             np.square([0.6, 0.3, 0.1])
         ),
+        "give the score itself, not per cent: a number from 0 to 1.": 100
+        * np.square(errors).mean(),
     }
-    if abs(answer - np.square(errors).mean()) < 0.001:
-        return Result(True, "0 is perfect and 0.222 a shrug. Better, but one round may be luck.")
-    if answer == 0.09:
-        return Result(False, "right, but give three decimals.")
-    words = [words for words, value in slips.items() if abs(answer - value) < 0.001]
-    return Result(False, (words or ["distances first, then squares, then their mean."])[0])
+    if abs(value - np.square(errors).mean()) < 0.001:
+        words = "0 is perfect, and 0.222 is the score of no idea. Kim's score is better, but one "
+        return Result(True, f"{words}round may be luck.")
+    if value == 0.09:
+        return Result(False, "the number is right, but give three digits after the point.")
+    words = [words for words, slip in slips.items() if abs(value - slip) < 0.001]
+    hint = "take the three distances to the truth (1, 0 and 0), square them, and take their mean."
+    return Result(False, (words or [hint])[0])
+
+
+def _number(value: Any) -> float:
+    """Return one number, also from an array of one; NaN if it is something else."""
+    value = value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
+    return float(value) if isinstance(value, Real) else float("nan")

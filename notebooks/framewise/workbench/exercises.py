@@ -24,9 +24,12 @@ class Result:
 
     passed: bool
     words: str
+    noted: bool = False
+    """The answer is a guess or an opinion: it passes, but it is not called right."""
 
     def __repr__(self) -> str:
-        return f"{'Right' if self.passed else 'Not yet'}: {self.words}"
+        passed = "Noted" if self.noted else "Right"
+        return f"{passed if self.passed else 'Not yet'}: {self.words}"
 
 
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"
