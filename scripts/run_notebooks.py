@@ -138,6 +138,7 @@ def write_page(notebook: nbformat.NotebookNode, name: str, *, code: bool = True)
     exporter = HTMLExporter(
         require_js_url="", mathjax_url="", mermaid_js_url="", exclude_input=not code
     )
+    exporter.exclude_output_prompt = not code
     page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": name}})
     page = re.sub(r'href="(\d\d\w*)\.ipynb', r'href="\1.html', page).replace("</head>", PRINT, 1)
     (BUILD / f"{name}.html").write_text(page, encoding="utf-8")

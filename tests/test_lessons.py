@@ -49,6 +49,16 @@ def outputs(name):
     return "\n".join("".join(part) for part in found)
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_times_of_the_parts_make_the_time_of_the_notebook(path):
+    text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    parts = [
+        int(part) for part in re.findall(r"^## \d+\. .*\((\d+) minutes\)$", text, re.MULTILINE)
+    ]
+    assert sum(parts) == int(re.search(r"\*\*Time:\*\* about (\d+) minutes", text)[1])
+    assert max(parts) <= 35
+
+
 @pytest.mark.parametrize("name", LESSON)
 def test_cells_are_short(name):
     lengths = [len([line for line in c.splitlines() if line.strip()]) for c in cells(name, "code")]
@@ -85,8 +95,10 @@ def numbers(text):
     text = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)|<[^>]*>|\*\*Sources.*", " ", text, flags=re.S)
     text = re.sub(r"(?i)\b(notebooks?|exercise|part|figure|question|step) \d[\d. to]*", " ", text)
     text = re.sub(r"^#+ \d+\.?|^\s*\d+\. ", " ", text, flags=re.M)
+    text = re.sub(r"\(\d+ minutes\)|\*\*Time:\*\* about \d+ minutes", " ", text)
     found = re.findall(r"(?<![\w.:/-])(\d[\d,]*(?:\.\d+)?)(?![\w:]|\.\d)", text)
-    return [one.rstrip(",") for one in found if not re.fullmatch(r"(19|20)\d\d", one)]
+    found = [number.rstrip(",") for number in found]
+    return [number for number in found if not re.fullmatch(r"(19|20)\d\d", number)]
 
 
 def is_in(number, known):

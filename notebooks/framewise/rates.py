@@ -1,6 +1,6 @@
 """Rates: say what a count of blinks proves, and what it does not.
 
-Notebook: 07_blinks.ipynb
+Notebook: 07b_what_blinks_prove.ipynb
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def rate_interval(count: int, seconds: float, *, confidence: float = 0.95) -> tu
 
     The interval assumes that blinks come independently of each other. This is only roughly true.
 
-    Notebook: 07_blinks.ipynb
+    Notebook: 07b_what_blinks_prove.ipynb
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def likelihood_ratio(count: int, seconds: float, activity: str, fake_rate: float
     3. blinks come independently of each other;
     4. every blink is found, and nothing else is.
 
-    Notebook: 07_blinks.ipynb
+    Notebook: 07b_what_blinks_prove.ipynb
 
     Parameters
     ----------
@@ -230,7 +230,7 @@ def looks_slowed(count: int, closures: int) -> bool:
 def statement(count: int, seconds: float, activity: str | None = None, *, closures: int = 0) -> str:
     """Say in plain words what a count of blinks shows, and what it does not show.
 
-    Notebook: 07_blinks.ipynb
+    Notebook: 07b_what_blinks_prove.ipynb
 
     Parameters
     ----------
