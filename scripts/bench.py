@@ -9,6 +9,7 @@ Run inside the project's .venv:  python scripts/bench.py [OPTIONS]
 """
 
 import argparse
+import importlib.util
 import statistics
 import subprocess
 import sys
@@ -216,23 +217,26 @@ def write_frames(path: Path, size_wh: tuple[int, int], count: int) -> None:
 
 def in_browser(folder: Path, video: str, script: str, *, first: bool = False):
     """Open a clip in a notebook and run a script beside it; or tell when the first picture came."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    from browsing import chromium, jupyterlab, metrics, run_in_lab, wait
-
+    spec = importlib.util.spec_from_file_location("browsing", ROOT / "tests" / "browsing.py")
+    browsing = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(browsing)
     cells = [
         "import os, time\nfrom pathlib import Path\nfrom framewise import clips, inspector\n"
         f"os.environ['FRAMEWISE_OWN'] = os.path.abspath('marks')\nclip = clips.Clip('{video}')",
         "Path('began').write_text(str(time.time()))\ninspector.FrameInspector(clip)",
     ]
-    with chromium(tempfile.mkdtemp(dir=folder)) as browser, jupyterlab(folder, cells) as port:
-        metrics(browser, 1400, 1000)
+    with (
+        browsing.chromium(tempfile.mkdtemp(dir=folder)) as browser,
+        browsing.jupyterlab(folder, cells) as port,
+    ):
+        browsing.metrics(browser, 1400, 1000)
         browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
         browser.set_script_timeout(120)
-        run_in_lab(browser, port)
-        wait(browser, lambda: browser.execute_script("return window.painted.length"), 60)
+        browsing.run_in_lab(browser, port)
+        browsing.wait(browser, lambda: browser.execute_script("return window.painted.length"), 60)
         came = browser.execute_script("return window.painted[0][0]")
         browser.execute_script("document.querySelector('.framewise').focus()")
-        wait(browser, lambda: not browser.execute_script("return document.hidden"), 5)
+        browsing.wait(browser, lambda: not browser.execute_script("return document.hidden"), 5)
         browser.execute_async_script("setTimeout(arguments[0], 3000)")  # frames come ahead
         result = browser.execute_async_script(
             f"{TOOLS} (async () => {{ {script} }})().catch((error) => done(String(error)))"

@@ -289,12 +289,12 @@ def _facts(clip: clips.Clip, measured: Measured) -> dict[str, str]:
     return {
         "video": f"{len(clip)} frames, {clip.fps:.4g} frames/s, {len(clip) / clip.fps:.2f} s, "
         f"{clip.size_wh[0]} x {clip.size_wh[1]} pixels",
-        "sha256": clip.sha256,
-        "damage": clip.damage() or "every frame was read",
-        "consent": _consent(clip.entry),
         "faces": ", ".join(found) or "no face was found in the whole clip",
         **{f"face {face['id']}: blinks": _blink_words(face) for face in faces},
         "how to read it": READING,
+        "damage": clip.damage() or "every frame was read",
+        "consent": _consent(clip.entry),
+        "sha256": clip.sha256,
     }
 
 

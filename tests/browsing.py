@@ -235,7 +235,7 @@ def marks_in(browser):
     """Return the marks that the list shows, as dicts of field to text."""
     return browser.execute_script("""
       return [...document.querySelectorAll(".framewise li")].map((row) => Object.fromEntries(
-        [...row.querySelectorAll("input")].map((field) => [field.name, field.value])))""")
+        [...row.querySelectorAll("input, select")].map((field) => [field.name, field.value])))""")
 
 
 def complaints(browser):

@@ -842,5 +842,5 @@ def test_a_picture_that_is_too_large_is_refused(suffix, tmp_path, monkeypatch):
     path.write_bytes(cv2.imencode(suffix, numbered_frame(9))[1])
     assert read_number(clips.read_image(path)) == 9
     monkeypatch.setattr(video, "LARGEST", 10_000)
-    with pytest.raises(ValueError, match="megapixels, but this has 160 x 96"):
+    with pytest.raises(ValueError, match="megapixels, but this file has 160 x 96"):
         clips.read_image(path)

@@ -29,7 +29,7 @@ const looking = (app) => ({
   },
   full: () => app.screen.toggle(app.root.classList.contains("presenting")),
   present: () => app.screen.toggle(true),
-  leave: () => app.screen.leave(),
+  leave: () => app.on.delete("boxing") || app.screen.leave(),
   freeze: () => app.screen.freeze(),
   "vote-a": () => app.screen.count("a"),
   "vote-b": () => app.screen.count("b"),

@@ -2,8 +2,12 @@
 
 import { plain } from "./timeline.mjs";
 
-export function taskOf({ on, info, locked }) {
-  if (on.has("boxing")) return "Press on the picture and drag to draw a box.";
+export function taskOf({ on, info, locked, marks }) {
+  if (on.has("boxing")) {
+    return "Press on the picture and drag to draw a box. Press b or Escape to stop.";
+  }
+  const empty = locked ? -1 : marks.findIndex(({ reason }) => !reason);
+  if (empty >= 0) return `Mark ${empty + 1} is made. Say below what is odd about it.`;
   if (info.blind && !locked) {
     return "Look for anything that was altered. Draw a box around it, or mark the frame.";
   }

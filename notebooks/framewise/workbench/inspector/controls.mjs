@@ -29,8 +29,8 @@ export const SWITCHES = ["follow", "loupe", "boxing", "loop", ...Object.keys(OVE
 
 const NAMES = { ArrowLeft: "left arrow", ArrowRight: "right arrow", Space: "space bar" };
 const MORE_KEYS = [
-  ["shift and an arrow", "ten frames"],
-  ["w, a, s, d", "move the enlarged picture"],
+  ["shift and left or right arrow", "ten frames back or on"],
+  ["w, a, s, d", "look up, left, down, right in the enlarged picture"],
 ];
 
 export const options = (pairs) =>
@@ -58,7 +58,7 @@ const keyList = (info) =>
     .join("");
 
 const speeds = [
-  [1, "1"],
+  [1, "normal"],
   [0.5, "1/2"],
   [0.25, "1/4"],
   [0.1, "1/10"],
@@ -74,7 +74,7 @@ function more(info) {
     name === "areas" ? info.areas.length : info.faces,
   );
   const layers = [["", "none"], ...Object.keys(info.layers).map((name) => [name, name])];
-  return `<details class="more"><summary>${drawn.length ? "overlays and " : ""}more</summary>
+  return `<details class="more"><summary>keys${drawn.length ? ", overlays" : ""} and more</summary>
     <div class="bar" ${drawn.length ? "" : "hidden"}>${drawn.map((one) => overlay(info, one)).join("")}
       <em></em></div>
     <div class="bar" ${layers.length > 1 ? "" : "hidden"}>
@@ -110,7 +110,7 @@ export function markup(info) {
       <p role="status"></p><span class="spot"></span>${vote}</div>
     <div class="desk"><p class="hint"><span class="task" role="status"></span>
         <span class="keyboard"><b class="listening">The keyboard works here.</b>
-          <span class="deaf">Click the picture to use the keyboard.</span></span></p>
+          <span class="deaf">Press Tab or click the picture to use the keyboard.</span></span></p>
       <input type="range" class="scrub" max="${info.count - 1}" aria-label="frame">
       <div class="bar main">${buttons("first", "previous", "play", "next", "last")}
         <b class="where"></b><label>speed <select name="speed">${options(speeds)}</select></label>

@@ -4,6 +4,7 @@ import { BUTTONS } from "./controls.mjs";
 import { frameAt, lengthOf } from "./timeline.mjs";
 import { clamp, move, scaleOf, zoomAt } from "./view.mjs";
 
+const SLIP = 8; // pixels that a finger may slip while it taps
 export const PAN = { w: [0, -1], a: [-1, 0], s: [0, 1], d: [1, 0] };
 const KEYS = {
   "=": "closer",
@@ -16,7 +17,7 @@ export function actOf(event, voting) {
   const name = event.key === " " ? "Space" : event.key;
   const key = name.length > 1 ? name : name.toLowerCase();
   const typing = event.target.matches("select, input:not(.scrub)");
-  const native = /^(Space|Enter)$/.test(key) && event.target.matches("button, summary");
+  const native = /^(Space|Enter|Home|End)$/.test(key) && event.target.matches("button, summary");
   if (typing || native || event.ctrlKey || event.metaKey || event.altKey) return null;
   if (voting && (key === "a" || key === "b")) return `vote-${key}`;
   return KEYS[key] ?? (PAN[key] ? key : null);
@@ -121,8 +122,13 @@ export class Fingers {
 export function listenToTimeline(app) {
   const lanes = app.one(".lanes");
   let began = null;
-  app.listen(lanes, "pointerdown pointermove", (event) => {
-    if (!event.buttons) return;
+  let finger = null; // where a finger came down: it may only want to scroll the page
+  app.listen(lanes, "pointerdown pointermove pointerup", (event) => {
+    const touch = event.pointerType === "touch";
+    const tapped = touch && finger !== null && event.type === "pointerup";
+    if (touch && event.type === "pointerdown") finger = event.clientX;
+    const dragged = !touch || Math.abs(event.clientX - finger) > SLIP;
+    if (!tapped && !(event.buttons && dragged)) return;
     const box = app.one(".axis").getBoundingClientRect();
     const part = clamp((event.clientX - box.left) / box.width, 0, 1);
     const frame = frameAt(app.info, part * lengthOf(app.info));
@@ -130,6 +136,7 @@ export function listenToTimeline(app) {
       began = event.shiftKey ? frame : null;
       lanes.setPointerCapture(event.pointerId);
     }
+    if (tapped) finger = null;
     if (began !== null) app.setRange(Math.min(began, frame), Math.max(began, frame));
     app.go(frame);
   });

@@ -28,13 +28,16 @@ export function changed(mark, name, value, { size, count }) {
 const number = (name, label, most) =>
   `<label>${label} <input type="number" name="${name}" min="0" max="${most}"></label>`;
 
+// A list, and no slider, because a finger that scrolls the page would move a slider.
+const sure = Array.from({ length: 21 }, (_, i) => `<option value="${5 * i}">${5 * i} %</option>`);
+
 const row = ({ size: [wide, high], count, reasonsId }, id) => `<li data-id="${plain(id)}">
   <button type="button" name="go"></button>
   <div>${number("first", "frames", count - 1)} ${number("last", "to", count - 1)}</div>
-  <div>${number(0, "box from x", wide)} ${number(1, "y", high)}
-    ${number(2, "to x", wide)} ${number(3, "y", high)}</div>
   <label>what is odd <input name="reason" list="${reasonsId}"></label>
-  <label>how sure <input type="range" name="confidence" max="100" step="5"><output></output></label>
+  <label>how sure are you <select name="confidence">${sure}</select></label>
+  <div>box in pixels: ${number(0, "left", wide)} ${number(1, "top", high)}
+    ${number(2, "right", wide)} ${number(3, "bottom", high)}</div>
   <button type="button" name="delete">delete</button></li>`;
 
 // Marks that wait for the kernel are kept in the tab, so that they outlive a restart.
@@ -79,7 +82,9 @@ export class MarkList {
     app.on.delete("boxing");
     app.setRange(null, null);
     const field = this.#rowOf(mark.id)?.querySelector("[name=reason]");
-    if (type) field?.focus({ preventScroll: true }); // the picture stays in sight
+    if (!type || !field) return; // under a finger the page stays where it is
+    field.focus({ preventScroll: true });
+    field.scrollIntoView({ block: "nearest" }); // as much of the picture as can be stays in sight
   }
 
   edit(input) {
@@ -100,12 +105,11 @@ export class MarkList {
 
   #fill(li, mark, i, edited) {
     const values = { ...mark, ...mark.box?.map(Math.round) };
-    values.confidence = Math.round(100 * mark.confidence);
+    values.confidence = 5 * Math.round(20 * mark.confidence);
     li.querySelector("[name=go]").textContent = `mark ${i + 1}`;
     li.querySelector("[name=go]").ariaLabel = `go to mark ${i + 1}`;
     li.querySelector("[name=delete]").ariaLabel = `delete mark ${i + 1}`;
-    li.querySelector("output").textContent = `${values.confidence} %`;
-    for (const field of li.querySelectorAll("input, [name=delete]")) {
+    for (const field of li.querySelectorAll("input, select, [name=delete]")) {
       field.disabled = Boolean(this.app.locked);
       const busy = field !== edited && field.matches(":focus, button");
       if (!busy) field.value = values[field.name] ?? "";

@@ -32,6 +32,7 @@ export class Screen {
     const { root } = this.app;
     root.classList.remove("full", "presenting");
     if (document.fullscreenElement === root) document.exitFullscreen();
+    if (!this.app.one(".vote").hidden) root.focus({ preventScroll: true });
     this.app.one(".vote").hidden = true;
     this.#label();
   }

@@ -17,15 +17,16 @@ export function frameAt(info, seconds) {
 }
 
 export const wordsOf = (info, frame) =>
-  `frame ${frame} of 0 to ${info.count - 1} · ${since(info, frame).toFixed(3)} s`;
+  `frame ${frame} (0 to ${info.count - 1}) · ${since(info, frame).toFixed(3)} s`;
 
-// The lowest and the highest value, with room between them.
+// The lowest and the highest value; of a curve that never changes, this value and 0.
 export function limitsOf(values) {
   const known = values.filter((value) => value !== null);
   const low = known.reduce((a, b) => Math.min(a, b), Infinity);
   const high = known.reduce((a, b) => Math.max(a, b), -Infinity);
   if (!known.length) return [0, 1];
-  return low < high ? [low, high] : [low - 0.5, high + 0.5];
+  if (low < high) return [low, high];
+  return low ? [Math.min(0, low), Math.max(0, low)] : [0, 1];
 }
 
 // The frames that a curve is drawn through. Of a long curve these are the first gap, the lowest
