@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import ModuleType
 
 import av
 import cv2
@@ -215,11 +216,18 @@ def write_frames(path: Path, size_wh: tuple[int, int], count: int) -> None:
     encode.write_clip(path, (sample[turn[i % len(turn)]] for i in range(count)), 30)
 
 
+def from_tests(name: str) -> ModuleType:
+    """Return a module of the folder tests, which is on no program's path."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / f"{name}.py")
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
 def in_browser(folder: Path, video: str, script: str, *, first: bool = False):
     """Open a clip in a notebook and run a script beside it; or tell when the first picture came."""
-    spec = importlib.util.spec_from_file_location("browsing", ROOT / "tests" / "browsing.py")
-    browsing = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(browsing)
+    from_tests("videos")  # the next one imports it
+    browsing = from_tests("browsing")
     cells = [
         "import os, time\nfrom pathlib import Path\nfrom framewise import clips, inspector\n"
         f"os.environ['FRAMEWISE_OWN'] = os.path.abspath('marks')\nclip = clips.Clip('{video}')",
