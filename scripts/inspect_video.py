@@ -7,6 +7,7 @@ written too, as the JSON object that `measure` describes.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
 import os
@@ -23,6 +24,7 @@ if __name__ == "__main__":  # Ctrl-C while the libraries load ends the program w
 
 import numpy as np
 from framewise import DATA, blinks, clips, consent, inspector, landmarks, rates, tracking
+from framewise.tracking import FaceTrack
 from framewise.workbench import files
 from framewise.workbench.notices import Notice
 from tqdm import tqdm
@@ -114,13 +116,7 @@ def inspect(
         warnings.simplefilter("ignore", UserWarning)
         clip = clips.Clip(video, quick=True)
         page = inspector.check_page((out or _default_page(clip)).absolute())
-        pictures = inspector.Pictures(clip, LARGEST_PAGE)
-        try:
-            tracks = tracking.track_faces(clip, watch=pictures.take)
-        except clips.FramesChanged:  # now the frames are known
-            clip = clips.Clip(video)
-            pictures = inspector.Pictures(clip, LARGEST_PAGE)
-            tracks = tracking.track_faces(clip, watch=pictures.take)
+        clip, tracks, pictures = _follow(clip)
     measured = measure(clip, tracks)
     told = _warning_words(measured)
     print(*told, sep="\n", end="\n" if told else "")
@@ -131,6 +127,22 @@ def inspect(
     if numbers:
         write_json(numbers, measured)
     return page
+
+
+def _follow(clip: clips.Clip) -> tuple[clips.Clip, list[FaceTrack], inspector.Pictures]:
+    """Follow the faces of a clip that was opened from its table, and read each of its frames.
+
+    If the table was wrong, or the tracks were known and no frame was read, the file is decoded
+    from start to end. So damage is always found.
+    """
+    with contextlib.suppress(clips.FramesChanged):
+        pictures = inspector.Pictures(clip, LARGEST_PAGE)
+        tracks = tracking.track_faces(clip, watch=pictures.take)
+        if len(pictures):
+            return clip, tracks, pictures
+    clip = clips.Clip(clip.path)
+    pictures = inspector.Pictures(clip, LARGEST_PAGE)
+    return clip, tracking.track_faces(clip, watch=pictures.take), pictures
 
 
 def _check_places(out: Path | None, numbers: Path | None) -> None:

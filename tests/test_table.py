@@ -1,11 +1,13 @@
 """The table of a long MP4 file gives the same index as a full decode, or none."""
 
+import json
 import random
 from pathlib import Path
 
 import inspect_video
 import numpy as np
 import pytest
+from framewise import tracking
 from framewise.clips import Clip
 from framewise.workbench import file_notices, full_pass, table, video
 from test_clips import KINDS, check_random_access, corrupt, without_parameter_sets
@@ -161,6 +163,17 @@ def test_a_page_needs_one_decode_of_a_sound_file(flaw, tmp_path, monkeypatch):
     inspect_video.inspect(path, tmp_path / "page.html")
     assert (tmp_path / "page.html").stat().st_size
     assert flaw or 90 <= len(decoded) <= 1.5 * 90
+
+
+def test_damage_is_told_too_where_the_faces_are_known_already(tmp_path):
+    path = write_video(tmp_path / "v.mp4", muxer={"movflags": "faststart"}, size_wh=(320, 192))
+    corrupt(path, seed=1, changes=3, skip=9000)
+    with pytest.warns(UserWarning, match="is damaged"):
+        tracking.track_faces(Clip(path), progress=False)
+    numbers = tmp_path / "numbers.json"
+    inspect_video.inspect(path, tmp_path / "page.html", numbers)
+    found = json.loads(numbers.read_text(encoding="utf-8"))["clip"]["warnings"]
+    assert "damaged" in [warning["kind"] for warning in found]
 
 
 def counting(decode, decoded):

@@ -1,6 +1,6 @@
 """Fakes: write a fake picture or clip, with consent, a mark in every frame, and its origin.
 
-Notebook: 07_blinks.ipynb
+Notebook: 07b_what_blinks_prove.ipynb
 
 The course writes a fake to a file only with `write_fake`. If a notebook only shows a fake on the
 screen, it calls `consent.require(clip, "make")` and marks the picture with `mark`.
@@ -106,7 +106,7 @@ def write_fake(
     cannot see who is shown in the frames. So `made_from` must name every clip whose people are
     shown.
 
-    Notebook: 07_blinks.ipynb
+    Notebook: 07b_what_blinks_prove.ipynb
 
     Parameters
     ----------

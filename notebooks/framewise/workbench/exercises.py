@@ -1,8 +1,9 @@
 """Exercises: check an answer in plain words, and ask questions whose options explain themselves.
 
-The files of notebook NN lie in the folder `lessons` beside this package: `checks_NN.py` holds a
-function for each exercise, registered under its id (the notebook's number, a dot, the exercise's
-number); `quiz_NN.json` holds a list of {"question", "options": [{"text", "right", "why"}]}.
+The files of notebook NN lie in the folder `lessons` beside the package `framewise`. `checks_NN.py`
+holds a function for each exercise, registered under its id (the notebook's number, a dot, the
+exercise's number). `quiz_NN.json` holds a list of {"question", "options": [{"text", "right",
+"why"}]}.
 """
 
 import html

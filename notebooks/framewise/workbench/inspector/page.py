@@ -131,6 +131,9 @@ class Pictures:
         self._reel = reel.fit(reel.sample(len(clip), ONE_FACE), 0.95e6 * max_mb)
         self._jpegs: dict[int, bytes] = {}
 
+    def __len__(self) -> int:
+        return len(self._jpegs)
+
     def take(self, frame: int, image: np.ndarray) -> None:
         """Encode the picture of a frame, (H, W, 3) uint8 RGB, if the page is to hold it."""
         if frame % self._reel.step == 0:
