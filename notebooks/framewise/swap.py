@@ -1,0 +1,568 @@
+"""Swap: cut a face out of one picture, warp it onto another face, and blend it in.
+
+Notebook: 04_swap.ipynb
+
+The source is the picture that gives the face. The target is the picture that receives it. A swap
+that is shown or kept needs consent and a mark: see `framewise.fakes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from framewise import alignment, consent, detection, landmarks
+from framewise.clips import Clip
+from framewise.tracking import FaceTrack, track_faces
+
+__all__ = [
+    "BLENDS",
+    "Recipe",
+    "Swap",
+    "blend",
+    "edge_steps",
+    "face_mask",
+    "match_colour",
+    "mesh_triangles",
+    "nearest_frames",
+    "sharpen",
+    "smooth_points",
+    "swap_clip",
+    "swap_face",
+    "unroll_outline",
+    "warp_face",
+]
+
+BLENDS = ("paste", "feather", "pyramid", "poisson")
+"""The four ways to blend, see `blend`."""
+
+LEAST_FACE = 48.0
+"""Height in pixels of the smallest face that can be swapped."""
+
+MOST_APART = 40.0
+"""How many degrees apart two heads may be turned for a swap."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a swap is made. Lengths are shares of the face's width, so they fit every size."""
+
+    shrink: float = 0.03
+    """How far the mask's edge lies inside the outline of the face."""
+    feather: float = 0.12
+    """How wide the soft edge of the mask is."""
+    colour: float = 1.0
+    """How far the colours are matched, from 0 (not at all) to 1."""
+    blend: str = "feather"
+    """One of `BLENDS`."""
+    sharpen: float = 0.0
+    """How strongly the warped face is sharpened, see `sharpen`."""
+    smooth: float = 0.0
+    """Over how many frames the landmarks of a clip are smoothed, see `smooth_points`."""
+
+    def __post_init__(self) -> None:
+        if self.blend not in BLENDS:
+            raise ValueError(f"blend: expected one of {', '.join(BLENDS)}, got {self.blend!r}.")
+        for name in ("shrink", "feather", "colour", "sharpen", "smooth"):
+            value = getattr(self, name)
+            if not 0 <= value < np.inf:
+                raise ValueError(f"{name}: expected a number of 0 or more, got {value!r}.")
+
+
+class Swap(NamedTuple):
+    """A swapped picture, and what was changed in it."""
+
+    frame: np.ndarray
+    """(H, W, 3) uint8 RGB"""
+    changed: np.ndarray
+    """(H, W) bool: True where the swap may have changed the picture. All other pixels are equal to
+    those of the target."""
+
+
+@cache
+def mesh_triangles() -> np.ndarray:
+    """Return the triangles that join the 468 points, (N, 3) int: Delaunay on the canonical face.
+
+    Notebook: 04_swap.ipynb
+
+    References
+    ----------
+    Delaunay triangulation: Lee and Schachter 1980, doi:10.1007/BF00977785.
+    """
+    points = (alignment.canonical_face(1024)).astype(np.float32)
+    plane = cv2.Subdiv2D((0, 0, 1024, 1024))
+    plane.insert(points)
+    corners = plane.getTriangleList().reshape(-1, 3, 2)
+    off = np.linalg.norm(corners[:, :, None] - points, axis=3)  # (N, 3, 468)
+    return off.argmin(2)[off.min(2).max(1) < 0.01]  # without the corners of the plane
+
+
+def warp_face(
+    source: np.ndarray,
+    source_points: np.ndarray,
+    target_points: np.ndarray,
+    size_wh: tuple[int, int],
+) -> np.ndarray:
+    """Bend a face into the shape of another: each triangle of the mesh by its own affine map.
+
+    Notebook: 04_swap.ipynb
+
+    Parameters
+    ----------
+    source : (H, W, 3) uint8 RGB
+    source_points, target_points : (468, 2) float pixels
+    size_wh : (int, int)
+        Size of the target picture, pixels.
+
+    Returns
+    -------
+    (H, W, 3) uint8 RGB
+        The source's face in the target's place, black outside the mesh.
+    """
+    triangles = mesh_triangles()
+    inside = np.full(size_wh[::-1], -1, np.int32)  # the triangle that each pixel lies in
+    corners = np.rint(target_points[triangles] * 16).astype(np.int32)
+    for number, triangle in enumerate(corners):
+        cv2.fillConvexPoly(inside, triangle, number, shift=4)
+    rows, columns = np.nonzero(inside >= 0)
+    here = np.stack([columns, rows, np.ones(len(rows))], axis=1)
+    maps = _affine_maps(target_points[triangles], source_points[triangles])
+    there = np.full((*inside.shape, 2), -1, np.float32)
+    there[rows, columns] = np.einsum("ni,nij->nj", here, maps[inside[rows, columns]])
+    return cv2.remap(source, there, None, cv2.INTER_LINEAR)
+
+
+def _affine_maps(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
+    """Return for each triangle (N, 3, 2) the (3, 2) matrix A with [x, y, 1] @ A = place in dst."""
+    corners = np.concatenate([src, np.ones((*src.shape[:2], 1))], axis=2)
+    flat = np.abs(np.linalg.det(corners)) < 1e-6
+    corners[flat] = np.eye(3)
+    return np.linalg.solve(corners, dst.astype(float))
+
+
+def face_mask(
+    points: np.ndarray, size_wh: tuple[int, int], *, shrink: float = 0, feather: float = 0
+) -> np.ndarray:
+    """Return a mask of the face: 1 inside, 0 outside its outline, and a soft edge between.
+
+    Notebook: 04_swap.ipynb
+
+    Parameters
+    ----------
+    points : (468, 2) float pixels
+    size_wh : (int, int)
+        Size of the picture, pixels.
+    shrink : float
+        How far the edge lies inside the outline, as a share of the face's width.
+    feather : float
+        How wide the soft edge is, as a share of the face's width.
+
+    Returns
+    -------
+    (H, W) float32, 0 to 1
+        Exactly 0 outside the outline.
+    """
+    outline = np.rint(points[landmarks.GROUPS["outline"]] * 16).astype(np.int32)
+    inside = cv2.fillPoly(np.zeros(size_wh[::-1], np.uint8), [outline], 1, shift=4)
+    depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5)  # pixels to the outline
+    width = np.linalg.norm(points[454] - points[234])
+    soft = (depth - shrink * width) / max(feather * width, 1)
+    return np.clip(soft, 0, 1).astype(np.float32)
+
+
+def match_colour(source: np.ndarray, target: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Give the source the colours of the target: mean and standard deviation of each Lab channel.
+
+    Reinhard and his co-authors use the space l-alpha-beta. We use CIELAB, which OpenCV has.
+
+    Notebook: 04_swap.ipynb
+
+    Parameters
+    ----------
+    source, target : (H, W, 3) uint8 RGB
+    mask : (H, W)
+        Above 0 where the colours are compared.
+
+    Returns
+    -------
+    (H, W, 3) uint8 RGB
+        The source, recoloured everywhere.
+
+    References
+    ----------
+    Reinhard et al. 2001, doi:10.1109/38.946629.
+    """
+    inside = np.asarray(mask) > 0
+    if not inside.any():
+        raise ValueError("mask: expected a pixel above 0, got none, so no colours can be compared.")
+    lab, goal = (
+        cv2.cvtColor(np.float32(image) / 255, cv2.COLOR_RGB2LAB) for image in (source, target)
+    )
+    spread = lab[inside].std(0)
+    gain = np.divide(goal[inside].std(0), spread, out=np.ones(3, np.float32), where=spread > 0.5)
+    matched = (lab - lab[inside].mean(0)) * gain + goal[inside].mean(0)
+    return np.uint8(np.rint(np.clip(cv2.cvtColor(matched, cv2.COLOR_LAB2RGB), 0, 1) * 255))
+
+
+def sharpen(image: np.ndarray, amount: float, *, radius: float = 1.5) -> np.ndarray:
+    """Sharpen by unsharp masking: add `amount` times what a blur takes away.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 RGB
+    amount : float
+        0 leaves the picture as it is.
+    radius : float, pixels
+        Standard deviation of the blur.
+    """
+    soft = cv2.GaussianBlur(image, (0, 0), radius)
+    return cv2.addWeighted(image, 1 + amount, soft, -amount, 0)
+
+
+def blend(face: np.ndarray, target: np.ndarray, mask: np.ndarray, way: str) -> np.ndarray:
+    """Put a face into a picture.
+
+    Notebook: 04_swap.ipynb
+
+    Parameters
+    ----------
+    face, target : (H, W, 3) uint8 RGB
+        The warped face, and the picture that receives it.
+    mask : (H, W) float, 0 to 1
+        How much of the face is shown.
+    way : str
+        "paste" replaces every pixel whose mask is above 0. "feather" mixes by the mask. "pyramid"
+        mixes coarse structures over a wide edge and fine ones over a narrow edge. "poisson" keeps
+        the face's gradients and takes the colours at the edge from the target.
+
+    Returns
+    -------
+    (H, W, 3) uint8 RGB
+        Equal to the target wherever the mask is 0.
+
+    References
+    ----------
+    Pyramid: Burt and Adelson 1983, doi:10.1145/245.247. Poisson: Perez et al. 2003,
+    doi:10.1145/882262.882269.
+    """
+    inside = mask > 0
+    if not inside.any():
+        return target.copy()
+    mixed = {"paste": _paste, "feather": _feather, "pyramid": _pyramid, "poisson": _poisson}[way](
+        face, target, mask
+    )
+    return np.where(inside[..., None], mixed, target)
+
+
+def _paste(face: np.ndarray, target: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    return face
+
+
+def _feather(face: np.ndarray, target: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    share = mask[..., None].astype(np.float32)
+    return np.rint(target + share * (face.astype(np.float32) - target)).astype(np.uint8)
+
+
+def _pyramid(face: np.ndarray, target: np.ndarray, mask: np.ndarray, levels: int = 5) -> np.ndarray:
+    """Mix two pictures level by level: the detail that each blur takes away, then the rest."""
+    weight = np.repeat(mask[..., None], 3, axis=2).astype(np.float32)
+    one, two = np.where(weight > 0, face, target).astype(np.float32), target.astype(np.float32)
+    mixed = []
+    for _ in range(levels):
+        size, small_one, small_two = one.shape[1::-1], cv2.pyrDown(one), cv2.pyrDown(two)
+        fine_one = one - cv2.pyrUp(small_one, dstsize=size)
+        fine_two = two - cv2.pyrUp(small_two, dstsize=size)
+        mixed.append(fine_two + weight * (fine_one - fine_two))
+        one, two, weight = small_one, small_two, cv2.pyrDown(weight)
+    result = two + weight * (one - two)
+    for fine in reversed(mixed):
+        result = cv2.pyrUp(result, dstsize=fine.shape[1::-1]) + fine
+    return np.uint8(np.rint(np.clip(result, 0, 255)))
+
+
+def _poisson(face: np.ndarray, target: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    edge = 2  # OpenCV needs room around the mask
+    room = [(edge, edge), (edge, edge), (0, 0)]
+    inside = np.pad(np.uint8(mask > 0) * 255, room[:2])
+    x, y, width, height = cv2.boundingRect(inside)
+    middle = (x + width // 2, y + height // 2)
+    pictures = (np.pad(picture, room, mode="edge") for picture in (face, target))
+    mixed = cv2.seamlessClone(*pictures, inside, middle, cv2.NORMAL_CLONE)
+    return mixed[edge:-edge, edge:-edge]
+
+
+def swap_face(
+    source: np.ndarray,
+    source_points: np.ndarray,
+    target: np.ndarray,
+    target_points: np.ndarray,
+    recipe: Recipe = Recipe(),
+) -> Swap:
+    """Put the face of the source on the face of the target, in one picture.
+
+    The result carries no mark. Show it with `fakes.mark`, keep it with `fakes.write_fake`.
+
+    Notebook: 04_swap.ipynb
+
+    Parameters
+    ----------
+    source, target : (H, W, 3) uint8 RGB
+        They may have different sizes.
+    source_points, target_points : (468, 2) float pixels
+    recipe : Recipe
+
+    Returns
+    -------
+    Swap
+
+    Raises
+    ------
+    ValueError
+        One of the pictures has no face, a face lower than `LEAST_FACE`, or a face that is cut off
+        by the edge of the picture. Or the two heads are turned more than `MOST_APART` degrees
+        apart.
+    """
+    _check_face("source", source, source_points)
+    _check_face("target", target, target_points)
+    apart = abs(landmarks.head_yaw(source_points) - landmarks.head_yaw(target_points))
+    if apart > MOST_APART:
+        raise ValueError(
+            f"source, target: expected two heads turned alike, got {apart:.0f} degrees between "
+            f"them ({MOST_APART:.0f} at most). One half of the face would have to be invented. "
+            "Choose another frame of the source."
+        )
+    x0, y0, x1, y1 = _window(target_points, target.shape[1::-1])
+    part, goal = target[y0:y1, x0:x1], target_points - (x0, y0)
+    size_wh = part.shape[1::-1]
+    mask = face_mask(goal, size_wh, shrink=recipe.shrink, feather=recipe.feather)
+    face = warp_face(source, source_points, goal, size_wh)
+    share = min(recipe.colour, 1)
+    face = cv2.addWeighted(match_colour(face, part, mask), share, face, 1 - share, 0)
+    face = sharpen(face, recipe.sharpen)
+    frame, changed = target.copy(), np.zeros(target.shape[:2], bool)
+    frame[y0:y1, x0:x1] = blend(face, part, mask, recipe.blend)
+    changed[y0:y1, x0:x1] = mask > 0
+    return Swap(frame, changed)
+
+
+def _window(points: np.ndarray, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return the part of the picture that is worked on, x0, y0, x1, y1: the face and some room."""
+    x0, y0, x1, y1 = landmarks.face_box(points)
+    room = (y1 - y0) / 8
+    corners = np.array([x0 - room, y0 - room, x1 + room, y1 + room]).round().astype(int)
+    return tuple(np.clip(corners, 0, [*size_wh, *size_wh]).tolist())
+
+
+def _check_face(name: str, image: np.ndarray, points: np.ndarray) -> None:
+    detection.check_image(image)
+    landmarks.check_points(points)
+    if np.isnan(points).any():
+        raise ValueError(f"{name}: expected a picture with a face, but no face was found in it.")
+    x0, y0, x1, y1 = landmarks.face_box(points)
+    if y1 - y0 < LEAST_FACE:
+        raise ValueError(
+            f"{name}: expected a face of {LEAST_FACE:.0f} pixels or more in height, got "
+            f"{y1 - y0:.0f}. Choose a frame in which the face is larger."
+        )
+    if min(x0, y0) < 0 or x1 > image.shape[1] - 1 or y1 > image.shape[0] - 1:
+        raise ValueError(f"{name}: expected a whole face, but the edge of the picture cuts it off.")
+
+
+def nearest_frames(source_points: np.ndarray, target_points: np.ndarray) -> np.ndarray:
+    """Find for each face of the target the source's face that is most like it in pose and shape.
+
+    Notebook: 04_swap.ipynb
+
+    Parameters
+    ----------
+    source_points : (S, 468, 2) float pixels
+        NaN where there is no face; such frames are never chosen.
+    target_points : (T, 468, 2) float pixels
+
+    Returns
+    -------
+    (T,) int
+        Frames of the source; 0 where the target has no face.
+
+    Raises
+    ------
+    ValueError
+        The source has no face at all.
+    """
+    known = np.flatnonzero(~np.isnan(source_points).any((1, 2)))
+    if not len(known):
+        raise ValueError("source_points: expected a face in at least one frame, got NaN in all.")
+    shapes = _shapes(source_points[known])
+    best = np.zeros(len(target_points), int)
+    for i in np.flatnonzero(~np.isnan(target_points).any((1, 2))):
+        best[i] = known[((shapes - _shapes(target_points[i : i + 1])) ** 2).sum(1).argmin()]
+    return best
+
+
+def _shapes(faces: np.ndarray) -> np.ndarray:
+    """Return faces (N, 468, 2) as rows (N, 936) without their place, size and tilt."""
+    goal, steady = alignment.canonical_face(1), alignment.STEADY
+    maps = [alignment.estimate_similarity(face[steady], goal[steady]) for face in faces]
+    pairs = zip(maps, faces, strict=True)
+    return np.array([alignment.apply_similarity(m, face).ravel() for m, face in pairs])
+
+
+def smooth_points(
+    points: np.ndarray, frames: float, *, cuts: np.ndarray | tuple[int, ...] = ()
+) -> np.ndarray:
+    """Smooth landmarks over time: the mean of the neighbouring frames, weighted by a Gaussian.
+
+    Notebook: 04_swap.ipynb
+
+    Parameters
+    ----------
+    points : (T, ...) float pixels
+        NaN where there is no face; these frames stay NaN and do not count in the mean.
+    frames : float
+        Standard deviation of the Gaussian, in frames. 0 changes nothing.
+    cuts : (C,) int
+        Frames that begin another shot. Nothing is mixed across them.
+
+    Returns
+    -------
+    (T, ...) float64
+    """
+    points = np.asarray(points, float)
+    if frames == 0:
+        return points.copy()
+    reach = int(np.ceil(3 * frames))
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / frames) ** 2)
+    return np.concatenate([_mean_along(shot, weights) for shot in np.split(points, cuts)])
+
+
+def _mean_along(shot: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the weighted mean around each frame of a shot (T, ...), with 2 R + 1 weights."""
+    reach, known = len(weights) // 2, ~np.isnan(shot)
+    room = [(reach, reach)] + [(0, 0)] * (shot.ndim - 1)
+    values, counts = np.pad(np.where(known, shot, 0), room), np.pad(known.astype(float), room)
+    total, weight = np.zeros(shot.shape), np.zeros(shot.shape)
+    for k, w in enumerate(weights):
+        total += w * values[k : k + len(shot)]
+        weight += w * counts[k : k + len(shot)]
+    return np.where(known, np.divide(total, weight, out=total, where=weight > 0), np.nan)
+
+
+def swap_clip(source: Clip, target: Clip, recipe: Recipe = Recipe()) -> Iterator[Swap]:
+    """Put the face of one clip on the face of another, frame by frame.
+
+    For each frame of the target, the function takes the frame of the source whose face is most
+    like it. Where the target has no face, its frame stays as it is.
+
+    Notebook: 04_swap.ipynb
+
+    Parameters
+    ----------
+    source, target : Clip
+        Each with one face.
+    recipe : Recipe
+
+    Yields
+    ------
+    Swap
+        One for each frame of the target. The frames carry no mark; write them with
+        `fakes.write_fake`.
+
+    Raises
+    ------
+    consent.ConsentError
+        Not everyone in the clips agreed to fakes.
+    ValueError
+        A clip has no face or several faces, or `swap_face` raises the error.
+    """
+    for clip in (source, target):
+        consent.require(clip, "make")
+    given, taken = _only_track(source), _only_track(target)
+    goal = smooth_points(taken.points, recipe.smooth, cuts=taken.cuts)
+    start = smooth_points(given.points, recipe.smooth, cuts=given.cuts)
+    return _swapped(source, start, target, goal, recipe)
+
+
+def _swapped(
+    source: Clip, start: np.ndarray, target: Clip, goal: np.ndarray, recipe: Recipe
+) -> Iterator[Swap]:
+    which = nearest_frames(start, goal)
+    for i, image in enumerate(target.frames()):
+        if np.isnan(goal[i]).any():
+            yield Swap(image, np.zeros(image.shape[:2], bool))
+        else:
+            yield swap_face(source[int(which[i])], start[which[i]], image, goal[i], recipe)
+
+
+def _only_track(clip: Clip) -> FaceTrack:
+    tracks = [track for track in track_faces(clip) if not np.isnan(track.points).all()]
+    if len(tracks) != 1:
+        raise ValueError(
+            f"{clip.path.name}: expected a clip that shows one face, got {len(tracks) or 'none'}. "
+            "Choose a clip with one person, or cut it so that only one is seen."
+        )
+    return tracks[0]
+
+
+def unroll_outline(
+    image: np.ndarray, points: np.ndarray, *, reach: float = 0.12, count: int = 360
+) -> np.ndarray:
+    """Unroll the strip along a face's outline, as if the outline were pulled straight.
+
+    Notebook: 04_swap.ipynb
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 RGB
+    points : (468, 2) float pixels
+    reach : float
+        How far the strip reaches to both sides of the outline, as a share of the face's width.
+    count : int
+        How many places along the outline.
+
+    Returns
+    -------
+    (2 R + 1, count, 3) uint8 RGB
+        Row R lies on the outline, the rows above it outside the face, and those below it inside.
+        One row is one pixel of the picture. The strip begins at the forehead and runs over the
+        subject's left side to the chin and back on the right side.
+    """
+    ring = points[landmarks.GROUPS["outline"]]
+    along = np.linspace(0, len(ring), count, endpoint=False)
+    at = np.arange(len(ring) + 1)
+    closed = np.vstack([ring, ring[:1]])
+    x, y = (np.interp(along, at, closed[:, i]) for i in range(2))
+    ahead = np.stack([np.roll(x, -5) - np.roll(x, 5), np.roll(y, -5) - np.roll(y, 5)])
+    ahead /= np.linalg.norm(ahead, axis=0)
+    steps = np.arange(-_reach(points, reach), _reach(points, reach) + 1)[:, None]
+    inwards = np.stack([-ahead[1], ahead[0]])  # the outline runs clockwise on the screen
+    across, down = (np.float32(p + steps * n) for p, n in zip((x, y), inwards, strict=True))
+    return cv2.remap(image, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _reach(points: np.ndarray, share: float) -> int:
+    return max(2, round(share * float(np.linalg.norm(points[454] - points[234]))))
+
+
+def edge_steps(strip: np.ndarray) -> np.ndarray:
+    """Return how much the picture changes from each row of a strip to the next.
+
+    Notebook: 04_swap.ipynb
+
+    Parameters
+    ----------
+    strip : (R, W, 3) uint8 RGB
+        As `unroll_outline` returns it.
+
+    Returns
+    -------
+    (R - 1,) float, grey levels
+        The mean of the absolute difference between row i + 1 and row i. A seam that follows the
+        outline makes a peak.
+    """
+    grey = cv2.cvtColor(strip, cv2.COLOR_RGB2GRAY).astype(float)
+    return np.abs(np.diff(grey, axis=0)).mean(1)
