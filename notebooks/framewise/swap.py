@@ -30,6 +30,7 @@ __all__ = [
     "match_colour",
     "mesh_triangles",
     "nearest_frames",
+    "put_in",
     "sharpen",
     "smooth_points",
     "swap_clip",
@@ -336,18 +337,45 @@ def swap_face(
             f"them ({MOST_APART:.0f} at most). One half of the face would have to be invented. "
             "Choose another frame of the source."
         )
-    x0, y0, x1, y1 = _window(target_points, target.shape[1::-1])
-    part, goal = target[y0:y1, x0:x1], target_points - (x0, y0)
-    size_wh = part.shape[1::-1]
-    mask = face_mask(goal, size_wh, shrink=recipe.shrink, feather=recipe.feather)
-    face = warp_face(source, source_points, goal, size_wh)
-    share = min(recipe.colour, 1)
-    face = cv2.addWeighted(match_colour(face, part, mask), share, face, 1 - share, 0)
-    face = sharpen(face, recipe.sharpen)
-    frame, changed = target.copy(), np.zeros(target.shape[:2], bool)
-    frame[y0:y1, x0:x1] = blend(face, part, mask, recipe.blend)
-    changed[y0:y1, x0:x1] = mask > 0
-    return Swap(frame, changed)
+    face = warp_face(source, source_points, target_points, target.shape[1::-1])
+    return put_in(face, target, target_points, recipe)
+
+
+def put_in(
+    face: np.ndarray,
+    target: np.ndarray,
+    points: np.ndarray,
+    recipe: Recipe = Recipe(),
+    *,
+    where: np.ndarray | bool = True,
+) -> Swap:
+    """Match the colours of a face, sharpen it, and blend it into the target.
+
+    Notebook: 04_swap.ipynb
+
+    Parameters
+    ----------
+    face, target : (H, W, 3) uint8 RGB
+        The face in its place, and the picture that receives it.
+    points : (468, 2) float pixels
+        The target's face.
+    recipe : Recipe
+    where : (H, W) bool, optional
+        Where the picture of the face can be used; by default everywhere.
+
+    Returns
+    -------
+    Swap
+    """
+    mask = face_mask(points, target.shape[1::-1], shrink=recipe.shrink, feather=recipe.feather)
+    mask = mask * where
+    x0, y0, x1, y1 = _window(points, target.shape[1::-1])
+    here = np.s_[y0:y1, x0:x1]  # nothing changes outside: this only saves time
+    part, new, share = target[here], face[here], min(recipe.colour, 1)
+    new = cv2.addWeighted(match_colour(new, part, mask[here]), share, new, 1 - share, 0)
+    frame = target.copy()
+    frame[here] = blend(sharpen(new, recipe.sharpen), part, mask[here], recipe.blend)
+    return Swap(frame, mask > 0)
 
 
 def _window(points: np.ndarray, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -1,0 +1,335 @@
+"""Autoencoder: one encoder and two decoders, the idea behind the first deepfake programs.
+
+Notebook: 05_autoencoder.ipynb
+
+The encoder squeezes a face into a few numbers, the code. Decoder 0 learns to rebuild the faces of
+person 0 from the code, and decoder 1 those of person 1. Both share the encoder. So a face of
+person 0 can go in, and decoder 1 makes a face of person 1 with the same pose and expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from framewise import alignment, consent, networks, swap, tracking
+from framewise.clips import Clip
+from framewise.networks import Adam, Layer
+
+__all__ = [
+    "Autoencoder",
+    "Faces",
+    "collect_faces",
+    "cut_face",
+    "face_area",
+    "likeness",
+    "put_back",
+    "start",
+    "swap_faces",
+    "train",
+]
+
+WINDOW = (0.1, 0.16, 0.8)
+"""Left, top and side of the square that the network sees, as shares of an aligned chip."""
+
+
+class Faces(NamedTuple):
+    """Faces of one clip, cut out and aligned."""
+
+    images: np.ndarray
+    """(N, S, S, 3) uint8 RGB"""
+    matrices: np.ndarray
+    """(N, 2, 3) float64: maps picture to face"""
+    frame_index: np.ndarray
+    """(N,) int: the frame that each face comes from"""
+
+
+def cut_face(
+    image: np.ndarray, points: np.ndarray, *, size: int = 64
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut a face out upright, as `alignment.align_face` does, but with less around it.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 RGB
+    points : (468, 2) float pixels
+    size : int
+        Side of the face's picture, pixels.
+
+    Returns
+    -------
+    face : (size, size, 3) uint8 RGB
+    matrix : (2, 3) float64
+        Maps picture to face.
+    """
+    goal, steady = _places(size), alignment.STEADY
+    matrix = alignment.estimate_similarity(points[steady], goal[steady])
+    return cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_AREA), matrix
+
+
+def _places(size: int) -> np.ndarray:
+    left, top, side = WINDOW
+    return (alignment.CANONICAL - (left, top)) * size / side
+
+
+def face_area(size: int = 64) -> np.ndarray:
+    """Return which pixels of a cut-out face belong to the face and its border, (size, size) bool.
+
+    The network learns only these pixels. They reach a little beyond the outline of the mean shape.
+    """
+    outline = _places(size)
+    wider = outline.mean(0) + 1.1 * (outline - outline.mean(0))
+    return swap.face_mask(wider, (size, size)) > 0
+
+
+def collect_faces(clip: Clip, *, start: int = 0, stop: int | None = None, size: int = 64) -> Faces:
+    """Cut the face out of each frame of a clip that shows one person.
+
+    Notebook: 05_autoencoder.ipynb
+
+    Parameters
+    ----------
+    clip : Clip
+    start, stop : int
+        Frames start to stop - 1; by default all. Frames without a face are left out.
+    size : int
+        Side of the faces, pixels.
+
+    Returns
+    -------
+    Faces
+
+    Raises
+    ------
+    consent.ConsentError
+        The person did not agree to fakes.
+    ValueError
+        There is no face in these frames.
+    """
+    consent.require(clip, "make")
+    points = tracking.track_face(clip).points[start:stop]
+    known = np.flatnonzero(~np.isnan(points).any((1, 2)))
+    if not len(known):
+        raise ValueError(
+            f"{clip.path.name}: expected a face in frames {start} to {stop}, got none."
+        )
+    wanted = set(known.tolist())
+    cut = [
+        cut_face(image, points[i], size=size)
+        for i, image in enumerate(clip.frames(start, stop))
+        if i in wanted
+    ]
+    images, matrices = zip(*cut, strict=True)
+    return Faces(np.stack(images), np.stack(matrices), known + start)
+
+
+@dataclass
+class Autoencoder:
+    """A network with one encoder and two decoders, and how far its training has come."""
+
+    encoder: list[Layer]
+    decoders: tuple[list[Layer], list[Layer]]
+    means: np.ndarray
+    """(2, D) float32: for each person what is subtracted before the encoder."""
+    size: int
+    seed: int
+    optimiser: Adam = field(repr=False)
+    losses: list[float] = field(default_factory=list)
+    """The loss of each step so far."""
+
+
+def start(
+    faces: Sequence[np.ndarray],
+    *,
+    hidden: int = 128,
+    code: int = 64,
+    seed: int = 0,
+    own_means: bool = True,
+) -> Autoencoder:
+    """Make an untrained network for two people.
+
+    Notebook: 05_autoencoder.ipynb
+
+    Parameters
+    ----------
+    faces : two arrays (N, S, S, 3) uint8 RGB
+        The faces of person 0 and of person 1.
+    hidden, code : int
+        How many numbers there are between the pixels and the code, and in the code.
+    seed : int
+        The same seed and the same faces give the same network after the same number of steps.
+    own_means : bool
+        Subtract each person's own mean face before the encoder. If False, subtract the mean of
+        both people from both.
+
+    Returns
+    -------
+    Autoencoder
+    """
+    size = faces[0].shape[1]
+    means = np.stack([_rows(images).mean(0) for images in faces])
+    if not own_means:
+        means[:] = means.mean(0)
+    pixels, rng = means.shape[1], np.random.default_rng(seed)
+    encoder = networks.make_layers([pixels, hidden, code], rng)
+    first, second = (networks.make_layers([code, hidden, pixels], rng) for _ in range(2))
+    for decoder in (first, second):
+        decoder[-1].weight[:] = 0  # so the first picture is the mean face, not noise
+    optimiser = Adam([*encoder, *first, *second])
+    return Autoencoder(encoder, (first, second), means, size, seed, optimiser)
+
+
+def _rows(images: np.ndarray) -> np.ndarray:
+    """Return faces (N, S, S, 3) uint8 as rows (N, D) float32 in 0..1: the pixels of `face_area`."""
+    area = face_area(images.shape[1])
+    return images[:, area].reshape(len(images), -1).astype(np.float32) / 255
+
+
+def _images(rows: np.ndarray, size: int) -> np.ndarray:
+    """Return rows (N, D) as faces (N, S, S, 3) uint8, black outside `face_area`."""
+    images = np.zeros((len(rows), size, size, 3), np.uint8)
+    images[:, face_area(size)] = np.rint(np.clip(rows, 0, 1) * 255).reshape(len(rows), -1, 3)
+    return images
+
+
+def train(
+    model: Autoencoder,
+    faces: Sequence[np.ndarray],
+    steps: int,
+    *,
+    batch: int = 16,
+    noise: float = 0.05,
+    watch: Callable[[Autoencoder], bool | None] = lambda model: None,
+) -> None:
+    """Train a network in place: both decoders learn to rebuild their own person's faces.
+
+    The faces of each step depend on the seed and on the number of the step alone. So training in
+    several parts gives the same network as training without a pause.
+
+    Notebook: 05_autoencoder.ipynb
+
+    Parameters
+    ----------
+    model : Autoencoder
+    faces : two arrays (N, S, S, 3) uint8 RGB
+        The faces of person 0 and of person 1.
+    steps : int
+    batch : int
+        How many faces of each person are seen in a step.
+    noise : float
+        Standard deviation of the noise that disturbs the faces before the encoder, where 1 is the
+        step from black to white. The decoders must rebuild the faces without it. So the encoder
+        learns to see what is like a face. (Vincent et al. 2008, doi:10.1145/1390156.1390294.)
+    watch : callable
+        Called after each step. If it returns True, training stops.
+    """
+    people = [_rows(images) - mean for images, mean in zip(faces, model.means, strict=True)]
+    for _ in range(steps):
+        rng = np.random.default_rng([model.seed, len(model.losses)])
+        some = [rows[rng.integers(len(rows), size=batch)] for rows in people]
+        _train_step(model, some, [noise * rng.standard_normal(x.shape, np.float32) for x in some])
+        if watch(model):
+            break
+
+
+def _train_step(
+    model: Autoencoder, faces: Sequence[np.ndarray], noise: Sequence[np.ndarray]
+) -> None:
+    loss, shared, own = 0.0, [], []
+    for x, disturbance, decoder in zip(faces, noise, model.decoders, strict=True):
+        encoded = networks.forward(model.encoder, x + disturbance)
+        decoded = networks.forward(decoder, encoded[-1])
+        error = decoded[-1] - x
+        loss += float((error**2).mean())
+        gradients, slope = networks.backward(decoder, decoded, 2 * error / error.size)
+        own += gradients
+        shared.append(networks.backward(model.encoder, encoded, slope)[0])
+    pairs = zip(*shared, strict=True)
+    both = [Layer(one.weight + two.weight, one.bias + two.bias) for one, two in pairs]
+    model.optimiser.step([*both, *own])
+    model.losses.append(loss)
+
+
+def swap_faces(model: Autoencoder, images: np.ndarray, person: int, decoder: int) -> np.ndarray:
+    """Encode faces of one person and decode them with the decoder of the same or the other person.
+
+    Notebook: 05_autoencoder.ipynb
+
+    Parameters
+    ----------
+    model : Autoencoder
+    images : (N, S, S, 3) uint8 RGB
+    person : int
+        0 or 1: who is in the pictures.
+    decoder : int
+        0 or 1: whose decoder is used.
+
+    Returns
+    -------
+    (N, S, S, 3) uint8 RGB, black outside `face_area`
+    """
+    code = networks.forward(model.encoder, _rows(images) - model.means[person])[-1]
+    made = networks.forward(model.decoders[decoder], code)[-1] + model.means[decoder]
+    return _images(made, model.size)
+
+
+def likeness(images: np.ndarray, person: np.ndarray) -> np.ndarray:
+    """Return how much faces are like a person: the correlation with the person's mean face.
+
+    The correlation does not change with brightness, contrast or tint, because each colour channel
+    of each face is first brought to mean 0 and standard deviation 1.
+
+    Notebook: 05_autoencoder.ipynb
+
+    Parameters
+    ----------
+    images : (N, S, S, 3) uint8 RGB
+    person : (M, S, S, 3) uint8 RGB
+        Other pictures of the person.
+
+    Returns
+    -------
+    (N,) float, -1 to 1
+    """
+    goal = _standard(_rows(person).mean(0, keepdims=True))
+    return (_standard(_rows(images)) * goal).mean(1)
+
+
+def _standard(rows: np.ndarray) -> np.ndarray:
+    colours = rows.reshape(len(rows), -1, 3)
+    colours = colours - colours.mean(1, keepdims=True)
+    return (colours / colours.std(1, keepdims=True)).reshape(rows.shape)
+
+
+def put_back(
+    face: np.ndarray,
+    matrix: np.ndarray,
+    target: np.ndarray,
+    target_points: np.ndarray,
+    recipe: swap.Recipe = swap.Recipe(),  # noqa: B008
+) -> swap.Swap:
+    """Put a face that the network made into the picture, and blend it in as in notebook 04.
+
+    Notebook: 05_autoencoder.ipynb
+
+    Parameters
+    ----------
+    face : (S, S, 3) uint8 RGB
+    matrix : (2, 3) float
+        Maps picture to face.
+    target : (H, W, 3) uint8 RGB
+    target_points : (468, 2) float pixels
+    recipe : swap.Recipe
+
+    Returns
+    -------
+    swap.Swap
+    """
+    size_wh = target.shape[1::-1]
+    picture, _ = alignment.unalign_face(face, matrix, size_wh)
+    area, _ = alignment.unalign_face(np.float32(face_area(len(face))), matrix, size_wh)
+    return swap.put_in(picture, target, target_points, recipe, where=area > 0.999)

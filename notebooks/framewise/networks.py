@@ -1,0 +1,157 @@
+"""Networks: layers of a neural network, their gradients, and an optimiser, in plain NumPy.
+
+Notebook: 05_autoencoder.ipynb
+
+A network is a list of layers. Each layer multiplies its input by a matrix and adds a bias. After
+each layer but the last follows a leaky rectifier: numbers below 0 are multiplied by `LEAK`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["LEAK", "Adam", "Layer", "backward", "forward", "make_layers"]
+
+LEAK = 0.1
+"""Slope of the leaky rectifier below 0."""
+
+
+class Layer(NamedTuple):
+    """One layer: output = input @ weight + bias. The gradients of a layer have the same form."""
+
+    weight: np.ndarray
+    """(inputs, outputs) float"""
+    bias: np.ndarray
+    """(outputs,) float"""
+
+
+def make_layers(sizes: Sequence[int], rng: np.random.Generator) -> list[Layer]:
+    """Make a network whose weights are random and whose biases are 0.
+
+    Notebook: 05_autoencoder.ipynb
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        How many numbers go into each layer, and how many come out of the last one.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    list of Layer, float32
+
+    References
+    ----------
+    He et al. 2015, arXiv:1502.01852, for the size of the random weights.
+
+    Examples
+    --------
+    >>> [layer.weight.shape for layer in make_layers([4, 3, 2], np.random.default_rng(0))]
+    [(4, 3), (3, 2)]
+    """
+    return [
+        Layer(
+            rng.normal(0, np.sqrt(2 / inputs), (inputs, outputs)).astype(np.float32),
+            np.zeros(outputs, np.float32),
+        )
+        for inputs, outputs in pairwise(sizes)
+    ]
+
+
+def forward(layers: Sequence[Layer], x: np.ndarray) -> list[np.ndarray]:
+    """Run a network and keep what went into each layer.
+
+    Notebook: 05_autoencoder.ipynb
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    x : (N, inputs) float
+        One row for each picture.
+
+    Returns
+    -------
+    list of (N, n) float
+        The input of each layer, and the output of the last one at the end.
+    """
+    values = [x]
+    for number, layer in enumerate(layers, 1):
+        x = x @ layer.weight + layer.bias
+        if number < len(layers):
+            x = np.where(x > 0, x, LEAK * x)
+        values.append(x)
+    return values
+
+
+def backward(
+    layers: Sequence[Layer], values: Sequence[np.ndarray], slope: np.ndarray
+) -> tuple[list[Layer], np.ndarray]:
+    """Work out how the loss changes with every weight: the chain rule, from the last layer back.
+
+    Notebook: 05_autoencoder.ipynb
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    values : sequence of (N, n) float
+        As `forward` returns them.
+    slope : (N, outputs) float
+        How the loss changes with each output.
+
+    Returns
+    -------
+    gradients : list of Layer
+        How the loss changes with the weights and the biases.
+    slope : (N, inputs) float
+        How the loss changes with each input.
+
+    References
+    ----------
+    Rumelhart et al. 1986, doi:10.1038/323533a0.
+    """
+    gradients: list[Layer] = []
+    for number in range(len(layers) - 1, -1, -1):
+        if number < len(layers) - 1:
+            slope = np.where(values[number + 1] > 0, slope, LEAK * slope)
+        gradients.append(Layer(values[number].T @ slope, slope.sum(0)))
+        slope = slope @ layers[number].weight.T
+    return gradients[::-1], slope
+
+
+class Adam:
+    """The optimiser Adam: each weight has a step of its own, from its gradients so far.
+
+    Notebook: 05_autoencoder.ipynb
+
+    References
+    ----------
+    Kingma and Ba 2015, arXiv:1412.6980. The names are theirs.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        *,
+        rate: float = 1e-3,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+    ) -> None:
+        self.arrays = [array for layer in layers for array in layer]
+        self.rate, self.beta1, self.beta2 = rate, beta1, beta2
+        self.m = [np.zeros_like(array) for array in self.arrays]
+        self.v = [np.zeros_like(array) for array in self.arrays]
+        self.t = 0
+
+    def step(self, gradients: Sequence[Layer]) -> None:
+        """Change the weights, in place, by one step against their gradients."""
+        self.t += 1
+        rate = self.rate * np.sqrt(1 - self.beta2**self.t) / (1 - self.beta1**self.t)
+        flat = [array for layer in gradients for array in layer]
+        for array, gradient, m, v in zip(self.arrays, flat, self.m, self.v, strict=True):
+            m += (1 - self.beta1) * (gradient - m)
+            v += (1 - self.beta2) * (gradient**2 - v)
+            array -= rate * m / (np.sqrt(v) + 1e-8)

@@ -1,0 +1,198 @@
+"""Train the stronger face-swap networks of notebook 05: one encoder and two decoders.
+
+An authoring tool: nothing here is needed to take the course. It needs PyTorch (`pip install torch`)
+beside the course's own packages.
+
+    python scripts/train_swap.py ana_gita 128 --minutes 60
+    python scripts/train_swap.py ana_gita 64 --minutes 30
+
+Training goes on where it stopped; the state lies in build/train. The same seed and the same number
+of steps give the same network on the same machine. The weights are written to data/networks as
+float16, with the mean faces and the numbers of the training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from framewise import alignment, autoencoder, consent, landmarks, samples, tracking
+from framewise.workbench import convnet
+from torch import nn
+from torch.nn import functional
+
+ROOT = Path(__file__).resolve().parents[1]
+PAIRS = {
+    "ana_gita": {
+        "a": [("ana_talk", 0, 120), ("ana_turn", 0, 200)],
+        "b": [("gita_talk", 0, 120), ("gita_smile", 0, 200)],
+    }
+}
+"""The clips, and the frames [first, end), that each network learns from. The other frames of the
+talking clips are kept for the test."""
+
+CODE = 192
+ENCODER = (3, 24, 48, 96, 96)
+DECODER = (96, 96, 64, 32, 16)
+BATCH = 8  # faces of each person
+RATE = 5e-4
+
+
+def load_faces(spans: list[tuple[str, int, int]], size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return aligned faces (N, size, size, 3) in 0..1 and the weight of each pixel in the loss."""
+    faces, weights = [], []
+    for name, first, end in spans:
+        clip = samples.open_clip(name)
+        consent.require(clip, "make")
+        points = tracking.track_face(clip).points
+        for i, image in enumerate(clip.frames(first, end), first):
+            if np.isnan(points[i]).any():
+                continue
+            chip, matrix = autoencoder.cut_face(image, points[i], size=size)
+            faces.append(chip.astype(np.float32) / 255)
+            weights.append(weigh(alignment.apply_similarity(matrix, points[i]), size))
+    return np.stack(faces), np.stack(weights)
+
+
+def weigh(points: np.ndarray, size: int) -> np.ndarray:
+    """Return 1 in the face, 3 at eyes and mouth, 0.2 outside, softly joined, (size, size)."""
+    weight = np.full((size, size), 0.2, np.float32)
+    for name, value in (("outline", 1), ("right_eye", 3), ("left_eye", 3), ("outer_lips", 3)):
+        polygon = np.rint(points[landmarks.GROUPS[name]] * 16).astype(np.int32)
+        cv2.fillPoly(weight, [polygon], value, shift=4)
+        if value == 3:
+            cv2.polylines(weight, [polygon], True, 3, max(2, size // 24), shift=4)
+    return cv2.GaussianBlur(weight, (0, 0), size / 48)
+
+
+def jitter(
+    face: np.ndarray, weight: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Turn, scale, shift and brighten a face a little; warp the input of the network as well."""
+    size = len(face)
+    middle = (size / 2, size / 2)
+    move = cv2.getRotationMatrix2D(middle, rng.normal(0, 4), np.exp(rng.normal(0, 0.03)))
+    move[:, 2] += rng.normal(0, 0.015 * size, 2)
+    goal = cv2.warpAffine(face, move, (size, size), borderMode=cv2.BORDER_REPLICATE)
+    weight = cv2.warpAffine(weight, move, (size, size), borderValue=0.2)
+    goal = goal * np.exp(rng.normal(0, 0.05))
+    shift = rng.normal(0, 0.02 * size, (2, 5, 5)).astype(np.float32)
+    across, down = (cv2.resize(s, (size, size), interpolation=cv2.INTER_CUBIC) for s in shift)
+    y, x = np.mgrid[:size, :size].astype(np.float32)
+    seen = cv2.remap(goal, x + across, y + down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return seen, goal, weight
+
+
+class Autoencoder(nn.Module):
+    """The network of `framewise.workbench.convnet`, as something that PyTorch can train."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.small = size // 16
+        inner = self.small**2 * ENCODER[-1]
+        steps = zip(ENCODER[:-1], ENCODER[1:], strict=True)
+        self.down = nn.ModuleList(nn.Conv2d(m, n, 5, 2, 2) for m, n in steps)
+        self.to_code, self.from_code = nn.Linear(inner, CODE), nn.Linear(CODE, inner)
+        self.decoders = nn.ModuleDict({who: self._decoder() for who in "ab"})
+
+    def _decoder(self) -> nn.ModuleList:
+        steps = zip(DECODER[:-1], DECODER[1:], strict=True)
+        layers = [nn.Conv2d(m, 4 * n, 3, 1, 1) for m, n in steps]
+        return nn.ModuleList([*layers, nn.Conv2d(DECODER[-1], 3, 5, 1, 2)])
+
+    def forward(self, x: torch.Tensor, who: str) -> torch.Tensor:
+        """Return what decoder `who` makes of the faces (N, 3, size, size), less their mean."""
+        for layer in self.down:
+            x = functional.leaky_relu(layer(x), convnet.LEAK)
+        x = self.from_code(self.to_code(x.flatten(1)))
+        x = functional.leaky_relu(x, convnet.LEAK).reshape(len(x), -1, self.small, self.small)
+        *layers, last = self.decoders[who]
+        for layer in layers:
+            x = functional.leaky_relu(functional.pixel_shuffle(layer(x), 2), convnet.LEAK)
+        return last(x)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the weights by the names that `convnet` reads."""
+        return {key: value.detach().numpy() for key, value in self.state_dict().items()}
+
+
+def loss_of(made: torch.Tensor, goal: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Return the weighted distance of colours, and of the steps between neighbouring pixels."""
+    off = made - goal
+    steps = [(off[..., 1:, :] - off[..., :-1, :]) * weight[..., 1:, :]]
+    steps.append((off[..., :, 1:] - off[..., :, :-1]) * weight[..., :, 1:])
+    return (off * weight).abs().mean() + sum(step.abs().mean() for step in steps)
+
+
+def batch_of(faces, weights, mean, rng):
+    """Return jittered faces for the encoder, the goal and the weights, as tensors (N, C, S, S)."""
+    some = rng.integers(len(faces), size=BATCH)
+    parts = zip(*(jitter(faces[i], weights[i], rng) for i in some), strict=True)
+    seen, goal, weight = (np.stack(part) for part in parts)
+    tensors = seen - mean, goal - mean, weight[..., None]
+    return [
+        torch.from_numpy(np.ascontiguousarray(t.transpose(0, 3, 1, 2))).float() for t in tensors
+    ]
+
+
+def train(pair: str, size: int, minutes: float, seed: int) -> None:
+    torch.manual_seed(seed)
+    people = {who: load_faces(spans, size) for who, spans in PAIRS[pair].items()}
+    means = {who: faces.mean(0) for who, (faces, _) in people.items()}
+    network = Autoencoder(size)
+    optimiser = torch.optim.Adam(network.parameters(), lr=RATE)
+    kept = ROOT / "build" / "train" / f"{pair}_{size}_{seed}.pt"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    step, spent, losses = 0, 0.0, []
+    if kept.exists():
+        state = torch.load(kept, weights_only=False)
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        step, spent, losses = state["step"], state["spent"], state["losses"]
+    began = time.monotonic() - spent
+    while time.monotonic() - began < minutes * 60:
+        rng = np.random.default_rng([seed, step])
+        optimiser.param_groups[0]["lr"] = RATE * (0.2 if spent > 0.75 * minutes * 60 else 1)
+        total = 0
+        for who, (faces, weights) in people.items():
+            seen, goal, weight = batch_of(faces, weights, means[who], rng)
+            total = total + loss_of(network(seen, who), goal, weight)
+        optimiser.zero_grad()
+        total.backward()
+        optimiser.step()
+        losses.append(total.item())
+        step, spent = step + 1, time.monotonic() - began
+        if step % 250 == 0:
+            print(
+                f"step {step}, {spent / 60:.1f} min, loss {np.mean(losses[-250:]):.4f}", flush=True
+            )
+            state = {"network": network.state_dict(), "optimiser": optimiser.state_dict()}
+            state |= {"step": step, "spent": spent, "losses": losses}
+            torch.save(state, kept.with_suffix(".part"))
+            kept.with_suffix(".part").replace(kept)
+            write(pair, size, network, means, step=step, seconds=spent, seed=seed)
+
+
+def write(pair, size, network, means, **numbers) -> None:
+    """Write the weights that the course ships."""
+    path = ROOT / "data" / "networks" / f"{pair}_{size}.npz"
+    path.parent.mkdir(exist_ok=True)
+    arrays = {key: value.astype(np.float16) for key, value in network.arrays().items()}
+    arrays |= {f"mean.{who}": np.uint8(np.rint(mean * 255)) for who, mean in means.items()}
+    np.savez_compressed(path, **arrays, **{key: np.array(v) for key, v in numbers.items()})
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("pair", choices=PAIRS)
+    parser.add_argument("size", type=int, choices=(64, 128))
+    parser.add_argument("--minutes", type=float, default=60, help="how long to train in all")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    train(options.pair, options.size, options.minutes, options.seed)
