@@ -29,7 +29,7 @@ def _check_guesses(answer: Any) -> Result:
         return Result(
             False,
             f"your three numbers add up to {sum(values):.2f}. Exactly one clip was altered, so "
-            "they have to add up to 1. Change one of them or more.",
+            "they have to add up to 1. Change one or more of them.",
         )
     words = "this is your guess. Leave it as it is, whatever you find later. Part 3 scores it."
     return Result(True, words, noted=True)
@@ -65,7 +65,7 @@ def _judge(name: str, frame: int) -> Result:
             False,
             f"{words}all of it: both lids go down and up together. Look at blinks in all clips.",
         )
-    words = f"frame {frame} of {name} was not altered. The place that you look for may be in "
+    words = f"frame {frame} of {name} was not altered. The altered place may be in "
     return Result(False, f"{words}another frame, or in another clip.")
 
 
@@ -92,11 +92,11 @@ def _check_brier(answer: Any) -> Result:
         "first take the distance to the truth (1, 0 and 0), then square it.": np.mean(
             np.square([0.6, 0.3, 0.1])
         ),
-        "give the score itself, not per cent: a number from 0 to 1.": 100
+        "give the score itself, not a percentage: a number from 0 to 1.": 100
         * np.square(errors).mean(),
     }
     if abs(value - np.square(errors).mean()) < 0.001:
-        words = "0 is perfect, and 0.222 is the score of no idea. Kim's score is better, but one "
+        words = "0 is perfect, and equal guesses get 0.222. Kim's score is better, but one "
         return Result(True, f"{words}round may be luck.")
     if value == 0.09:
         return Result(False, "the number is right, but give three digits after the point.")

@@ -65,8 +65,8 @@ def _check_counts(answer: Any) -> Result:
          "three faces."),
         ((2 / 3, 2 / 3), "the recall is right. Precision is a share of the boxes, and there are "
          "four boxes."),
-        ((50, 200 / 3), "give numbers from 0 to 1, not per cent."),
-        ((2, 2), "these are counts. Divide the first by the number of boxes, the second by the "
+        ((50, 200 / 3), "give numbers from 0 to 1, not percentages."),
+        ((2, 2), "these are counts. Divide the first by the number of boxes, and the second by the "
          "number of faces."),
     ]  # fmt: skip
     if np.allclose(numbers, (2 / 4, 2 / 3), atol=0.008):
@@ -98,7 +98,7 @@ def _check_threshold(answer: Any) -> Result:
     if recall < NEEDED:
         return Result(False, f"{words}. This is less than {NEEDED}. Try a lower threshold.")
     if higher >= NEEDED:
-        return Result(False, f"{words}. This is enough, but a higher threshold still does it, too.")
+        return Result(False, f"{words}. This is enough, but a higher threshold is enough, too.")
     return Result(True, f"{words}, and at the next threshold of the curve it is {higher:.3f}.")
 
 

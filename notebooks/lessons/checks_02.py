@@ -29,7 +29,7 @@ def _check_crop_to_photo(answer: Any) -> Result:
         (in_crop + corner, "You shifted, but you did not enlarge. How wide is a crop pixel?"),
         (
             in_crop / scale + corner,
-            "You divided by the scale. A crop pixel is wider than that.",
+            "You divided by the scale. A crop pixel is wider than a photo pixel.",
         ),
         ((in_crop + corner) * scale, "Enlarge first, then shift: the corner is in photo pixels."),
         ((in_crop * scale + corner)[::-1], "Write x first, then y."),
@@ -38,7 +38,7 @@ def _check_crop_to_photo(answer: Any) -> Result:
         return Result(True, "you enlarged the place in the crop and then added the corner.")
     words = [words for value, words in slips if np.allclose(place, value, atol=0.5)]
     asked = "How many photo pixels wide is one pixel of the crop? And where does the crop begin?"
-    return Result(False, f"this is another place. {(words or [asked])[0]}")
+    return Result(False, f"this is not the right place. {(words or [asked])[0]}")
 
 
 @exercise("02.2")
@@ -48,14 +48,14 @@ def _check_widest_mouth(answer: Any) -> Result:
     if len(number) != 1:
         return Result(False, "expected the number of one frame, such as 50.")
     if number[0] % 1 or not 0 <= number[0] < len(mouth):
-        words = "A time in seconds becomes a frame number if you multiply it by the frame rate."
+        words = "If you have a time in seconds, multiply it by the frames per second."
         return Result(False, f"expected a whole number from 0 to {len(mouth) - 1}. {words}")
     opening = mouth[int(number[0])]
     if opening >= mouth.max() - 0.02:
         return Result(True, f"in this frame the mouth opening is {opening:.2f}.")
     eyes = landmarks.eye_opening(track.eyelids).mean(1)
     if int(number[0]) in (np.argmin(eyes), np.argmax(eyes)):
-        return Result(False, "this is an extreme of the eye curve. Use the mouth curve.")
+        return Result(False, "this is the top or the bottom of the eye curve. Use the mouth curve.")
     words = "Look for the highest place of the mouth curve."
     return Result(False, f"in this frame the mouth opening is only {opening:.2f}. {words}")
 
@@ -77,10 +77,10 @@ def _check_longest_average(answer: Any) -> Result:
         return Result(False, "expected one odd number of frames, such as 5 (1, 3, 5, 7 ...).")
     width = int(number[0])
     if kept(width) < 0.8:
-        return Result(False, f"a mean of {width} frames keeps only {kept(width):.0%}. Try less.")
+        return Result(False, f"a mean of {width} frames keeps only {kept(width):.0%}. Try fewer.")
     if kept(width + 2) >= 0.8:
         return Result(False, f"{width} keeps {kept(width):.0%}. Try a larger one too.")
-    return Result(True, f"{kept(width):.0%} of the depth is left. Two frames more would lose it.")
+    return Result(True, f"{kept(width):.0%} of the depth is left. Two frames more are too many.")
 
 
 INNER_WIDTHS = (33, 133), (133, 263), (133, 362), (33, 362), (362, 263)
@@ -121,7 +121,7 @@ def _one_number(function: Callable, points: np.ndarray) -> tuple[float, str]:
     try:
         value = function(points.copy())
     except Exception as error:  # a learner's code may do anything
-        words = "Run brow_height(points) in a cell of its own to see the line."
+        words = "Run brow_height(points) in a cell of its own to see the wrong line."
         return np.nan, f"your function stopped with the message {error!s:.80}. {words}"
     if value is None:
         return np.nan, "your function gives nothing back. Does it end with a return line?"

@@ -30,7 +30,7 @@ def _turn_back_and_enlarge(answer: Any) -> Result:
     place = "({0[0]:g}, {0[1]:g})".format
     for words, mistake in (
         ("this mirrors the picture, or presses it flat.", np.linalg.det(matrix[:, :2]) <= 0),
-        (f"a step becomes {np.hypot(*right):.3g} long, not 3.", abs(np.hypot(*right) - 3) > 0.01),
+        (f"the scale is {np.hypot(*right):.3g}, not 3.", abs(np.hypot(*right) - 3) > 0.01),
         ("this rotates clockwise. Remember that y runs down, so up is minus y.", right == [0, 3]),
         (f"the scale is right. But a step to the right goes to {place(right)}.", right != [0, -3]),
         (f"the first column is right. But a step down goes to {place(down)}.", down != [3, 0]),
@@ -43,7 +43,7 @@ def _turn_back_and_enlarge(answer: Any) -> Result:
     ):
         if mistake:
             return Result(False, words)
-    return Result(True, "a step to the right becomes three up, a step down three to the right.")
+    return Result(True, "a step right becomes three up, and a step down becomes three right.")
 
 
 EYE_CORNERS = [33, 133, 362, 263]

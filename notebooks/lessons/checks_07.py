@@ -19,13 +19,13 @@ DIPS = (
     ([1, 0.5, 1], 1, "The lids go down once and come up again."),
     ([1, 0.5], 1, "A dip that has begun counts, even if it does not end in the list."),
     ([0.5, 0.5, 1], 1, "The list begins with shut eyes. That is a dip too."),
-    ([1, 0.6, 0.5, 0.6, 1], 1, "These are several frames of one dip. Count the dip, not frames."),
+    ([1, 0.6, 0.5, 0.6, 1], 1, "These are several frames of one dip. Count dips, not frames."),
     ([1, 0.6, 0.7, 0.6, 1], 1, "0.7 is not open yet. The dip ends only at 0.82 or more."),
     ([1, 0.6, 0.82, 0.6, 1], 2, "At 0.82 the first dip has ended, so a second one can begin."),
     (
         [1, 0.6, 1, 0.75, 1, 0.4, 0.9],
         2,
-        "There are two dips. After the first, does it start again?",
+        "There are two dips. Can a second dip begin after the first one?",
     ),
 )
 
@@ -54,7 +54,7 @@ def _blinks_by_eye(answer: Any) -> Result:
     if count[0] > BLINKS_OF_DALIA:
         return Result(
             False,
-            "Dalia blinks less often than that. Count only when both lids touch for a moment.",
+            "Dalia blinks less often than that. Count only when both eyes are shut for a moment.",
         )
     return Result(True, "the truth of the clip has the same number.")
 
@@ -74,7 +74,7 @@ def _dips_between_two_levels(answer: Any) -> Result:
         count = _numbers(got)
         if len(count) != 1 or count[0] != want:
             return Result(False, f"count_dips({shares}) should be {want}, not {got}. {hint}")
-    return Result(True, "a lid that trembles counts once, and two blinks count twice.")
+    return Result(True, "a dip with a trembling lid counts once, and two dips count as two.")
 
 
 def _call(function: Callable, shares: list[float]) -> tuple[Any, str]:
@@ -121,12 +121,12 @@ def _seconds_of_silence(answer: Any) -> Result:
     if abs(seconds[0] - right) <= 2:
         return Result(True, "the more rarely a person blinks, the longer you must watch.")
     slips = (
-        (60 / SLOW, "That is the average time between two blinks. Longer gaps are common."),
-        (right / 60, "That is the time in minutes. Give it in seconds."),
+        (60 / SLOW, "that is the average time between two blinks. Longer gaps are common."),
+        (right / 60, "that is the time in minutes. Give it in seconds."),
         (rates.silence_needed(4.5), "4.5 is the average of readers. Take the slow rate, 1.4."),
         (rates.silence_needed(FAST), "14.4 is the fast end of the range. Take the slow end, 1.4."),
         (rates.silence_needed(10.5), "10.5 is the slow end for talking. Take 1.4, for reading."),
-        (rates.silence_needed(SLOW, chance=0.05), "That is for a chance of 0.05, not 0.025."),
+        (rates.silence_needed(SLOW, chance=0.05), "that is for a chance of 0.05, not 0.025."),
     )
     for value, words in slips:
         if abs(seconds[0] - value) <= 0.02 * value:
@@ -150,7 +150,7 @@ def _verdict_on_four_blinks(answer: Any) -> Result:
     if verdict == "lower than usual":
         return Result(
             False,
-            "8 a minute is only what you saw. Does the whole interval lie below 10.5?",
+            "8 a minute is only the rate in this clip. Does the whole interval lie below 10.5?",
         )
     if verdict == "as usual":
         return Result(False, "the usual range begins at 10.5. Does the whole interval lie inside?")
