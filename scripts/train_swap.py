@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -94,13 +95,13 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.small = size // 16
         inner = self.small**2 * ENCODER[-1]
-        steps = zip(ENCODER[:-1], ENCODER[1:], strict=True)
+        steps = pairwise(ENCODER)
         self.down = nn.ModuleList(nn.Conv2d(m, n, 5, 2, 2) for m, n in steps)
         self.to_code, self.from_code = nn.Linear(inner, CODE), nn.Linear(CODE, inner)
         self.decoders = nn.ModuleDict({who: self._decoder() for who in "ab"})
 
     def _decoder(self) -> nn.ModuleList:
-        steps = zip(DECODER[:-1], DECODER[1:], strict=True)
+        steps = pairwise(DECODER)
         layers = [nn.Conv2d(m, 4 * n, 3, 1, 1) for m, n in steps]
         return nn.ModuleList([*layers, nn.Conv2d(DECODER[-1], 3, 5, 1, 2)])
 
@@ -143,7 +144,7 @@ def train(pair: str, size: int, minutes: float, seed: int) -> None:
     torch.manual_seed(seed)
     people = {who: load_faces(spans, size) for who, spans in PAIRS[pair].items()}
     means = {who: faces.mean(0) for who, (faces, _) in people.items()}
-    network = Autoencoder(size)
+    network = Autoencoder(size).to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(network.parameters(), lr=RATE)
     kept = ROOT / "build" / "train" / f"{pair}_{size}_{seed}.pt"
     kept.parent.mkdir(parents=True, exist_ok=True)
@@ -160,7 +161,9 @@ def train(pair: str, size: int, minutes: float, seed: int) -> None:
         total = 0
         for who, (faces, weights) in people.items():
             seen, goal, weight = batch_of(faces, weights, means[who], rng)
-            total = total + loss_of(network(seen, who), goal, weight)
+            with torch.autocast("cpu", torch.bfloat16):  # twice as fast
+                made = network(seen, who)
+            total = total + loss_of(made.float(), goal, weight)
         optimiser.zero_grad()
         total.backward()
         optimiser.step()

@@ -1,4 +1,4 @@
-"""Fakes: consent comes first, every frame bears a legible mark, the file names its origin."""
+"""Fakes: consent comes first, every frame bears a legible label, the file names its origin."""
 
 import json
 import re
@@ -56,7 +56,11 @@ def test_with_consent_it_is_written_with_its_origin(record, name, home, tmp_path
     assert clip.sha256.encode() in path.read_bytes()  # plain bytes: a search finds it
     made = list(clips.Clip(path)) if name.endswith("mp4") else [clips.read_image(path)]
     assert len(made) == (len(frames) if name.endswith("mp4") else 1)
-    assert all(legibility(image, frames[0]) > 0.9 for image in made)
+    height = len(frames[0])
+    label = fakes.add_label(frames[0])[height:]
+    assert all(np.corrcoef(image[height:].ravel(), label.ravel())[0, 1] > 0.95 for image in made)
+    if name.endswith("png"):
+        assert np.array_equal(made[0][:height], frames[0])  # the label hides nothing
 
 
 def test_rate_and_times_are_those_of_the_source_or_those_given(home, tmp_path):
@@ -96,6 +100,28 @@ def test_the_mark_is_at_the_lower_edge_and_changes_nothing_else():
     assert 16 <= np.count_nonzero((black > 127).any(1)) <= 20  # 1/40 of the width, and the stroke
 
 
+@pytest.mark.parametrize("size", [fakes.SMALLEST, (97, 51), (480, 640), (640, 480), (1280, 720)])
+@pytest.mark.parametrize("words", [fakes.MARK, "EXERCISE: fake?"])
+def test_a_label_stands_under_the_picture_and_can_be_read_at_half_size(size, words, tmp_path):
+    image = noise(*size)
+    with pytest.raises(ValueError, match="words: expected words that fit under"):
+        fakes.add_label(image, "x" * 300)
+    labelled = fakes.add_label(image, words)
+    band = labelled[size[1] :]
+    assert np.array_equal(labelled[: size[1]], image)
+    assert labelled.shape[1] == size[0] and len(band) % 2 == 0
+    rows, columns = np.nonzero((band > 127).any(-1))
+    assert columns.min() > 0 and columns.max() < size[0] - 1, "no letter is cut off"
+    if words == fakes.MARK and size[0] >= 640:
+        assert 24 <= np.ptp(rows) + 1 <= size[0] / 20  # 12 px and more at half size
+    path = tmp_path / "strong.mp4"
+    even = [labelled[:, : size[0] - size[0] % 2][: len(labelled) // 2 * 2]] * 3
+    write_video(path, frames=even, options={"crf": "35"})
+    for frame in full_decode(path):
+        shown = np.s_[size[1] : len(even[0])]
+        assert np.corrcoef(frame[shown].ravel(), even[0][shown].ravel())[0, 1] > 0.9
+
+
 @pytest.mark.parametrize(
     ("image", "words"),
     [
@@ -106,8 +132,9 @@ def test_the_mark_is_at_the_lower_edge_and_changes_nothing_else():
     ],
 )
 def test_what_cannot_be_marked_is_not_written(image, words, home, tmp_path):
-    with pytest.raises(ValueError, match=words):
-        fakes.mark(image)
+    for draw in (fakes.mark, fakes.add_label):
+        with pytest.raises(ValueError, match=words):
+            draw(image)
     clip = clips.Clip(catalogued(home, SYNTHETIC))
     for name, frames in (("a.png", image), ("a.mp4", [clip[0], image])):
         with pytest.raises(ValueError):

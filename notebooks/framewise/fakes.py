@@ -2,8 +2,9 @@
 
 Notebook: 07b_what_blinks_prove.ipynb
 
-The course writes a fake to a file only with `write_fake`. If a notebook only shows a fake on the
-screen, it calls `consent.require(clip, "make")` and marks the picture with `mark`.
+The course writes a fake to a file only with `write_fake`, which puts a label under each frame. If a
+notebook only shows a fake on the screen, it calls `consent.require(clip, "make")` and marks the
+picture with `mark`. A marked picture keeps its size, so it can stand beside an untouched one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from PIL.PngImagePlugin import PngInfo
 from framewise import clips, consent, detection
 from framewise.workbench import encode, files
 
-__all__ = ["MARK", "SMALLEST", "Origin", "mark", "read_origin", "write_fake"]
+__all__ = ["MARK", "SMALLEST", "Origin", "add_label", "mark", "read_origin", "write_fake"]
 
 MARK = "THIS IS A FAKE"
 """The words in every frame of a fake."""
@@ -67,6 +68,52 @@ def mark(image: np.ndarray) -> np.ndarray:
     ValueError
         The image is not (H, W, 3) uint8, or it is smaller than `SMALLEST`.
     """
+    _check_size(image)
+    height, width = image.shape[:2]
+    words = _words(MARK, max(7, round(min(width, 2 * height) / 40)))
+    marked, left = image.copy(), (width - words.shape[1]) // 2
+    marked[-words.shape[0] :, left : left + words.shape[1]] = words[..., None]
+    return marked
+
+
+def add_label(image: np.ndarray, words: str = MARK) -> np.ndarray:
+    """Return a picture with a black band below it, in which words stand in white.
+
+    The band hides nothing of the picture. Its letters are 1/26 as high as the picture is wide, so
+    `MARK` can still be read when a film of 640 pixels is shown at half its size. For longer words
+    and smaller pictures the letters are smaller, down to 7 pixels.
+
+    Notebook: 04_swap.ipynb
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 RGB
+    words : str
+
+    Returns
+    -------
+    (H + B, W, 3) uint8 RGB
+        B is even, so a film of even size keeps an even size.
+
+    Raises
+    ------
+    ValueError
+        The image is not (H, W, 3) uint8, or it is smaller than `SMALLEST`, or the words are too
+        long.
+    """
+    _check_size(image)
+    width = image.shape[1]
+    sizes = range(max(8, round(width / 26)), 6, -1)
+    label = next((w for w in (_words(words, size) for size in sizes) if w.shape[1] <= width), None)
+    if label is None:
+        raise ValueError(f"words: expected words that fit under {width} pixels, got {words!r}.")
+    band = np.zeros((label.shape[0] + label.shape[0] % 2, width, 3), np.uint8)
+    left = (width - label.shape[1]) // 2
+    band[: label.shape[0], left : left + label.shape[1]] = label[..., None]
+    return np.vstack([image, band])
+
+
+def _check_size(image: np.ndarray) -> None:
     detection.check_image(image)
     height, width = image.shape[:2]
     if width < SMALLEST[0] or height < SMALLEST[1]:
@@ -74,19 +121,16 @@ def mark(image: np.ndarray) -> np.ndarray:
             f"image: expected at least {SMALLEST[0]} x {SMALLEST[1]} pixels, got {width} x "
             f"{height}. The mark cannot be read on a smaller picture. Enlarge the picture first."
         )
-    words = _words(max(7, round(min(width, 2 * height) / 40)))
-    marked, left = image.copy(), (width - words.shape[1]) // 2
-    marked[-words.shape[0] :, left : left + words.shape[1]] = words[..., None]
-    return marked
 
 
-def _words(letter_height: int) -> np.ndarray:
-    """Draw `MARK` in letters of this height (px) on a black label, (h, w) uint8."""
+def _words(words: str, letter_height: int) -> np.ndarray:
+    """Draw words in letters of this height (px) on a black label, (h, w) uint8."""
     font, thick, edge = cv2.FONT_HERSHEY_SIMPLEX, round(letter_height / 8), letter_height // 2
     scale = letter_height / 21  # capital letters of this font are 21 px high at scale 1
-    (width, height), _ = cv2.getTextSize(MARK, font, scale, thick)
+    (width, height), _ = cv2.getTextSize(words, font, scale, max(thick, 1))
     label = np.zeros((height + 2 * edge, width + 2 * edge), np.uint8)
-    return cv2.putText(label, MARK, (edge, edge + height), font, scale, 255, thick, cv2.LINE_AA)
+    place = (edge, edge + height)
+    return cv2.putText(label, words, place, font, scale, 255, max(thick, 1), cv2.LINE_AA)
 
 
 def write_fake(
@@ -100,11 +144,11 @@ def write_fake(
     sound: Iterable[av.AudioFrame] = (),
     overwrite: bool = False,
 ) -> Path:
-    """Write a fake picture or clip: check consent, mark every frame, save the origin in the file.
+    """Write a fake picture or clip: check consent, label every frame, save its origin in the file.
 
     Nothing is written unless everyone in the clips of `made_from` agreed to fakes. The function
     cannot see who is shown in the frames. So `made_from` must name every clip whose people are
-    shown.
+    shown. Each frame gets the band of `add_label`, so the file is a little higher than the frames.
 
     Notebook: 07b_what_blinks_prove.ipynb
 
@@ -139,13 +183,13 @@ def write_fake(
     path = Path(path)
     comment = _comment(made_from, method)
     if path.suffix.lower() in PICTURES:
-        return _write_picture(path, mark(frames), comment, overwrite)
+        return _write_picture(path, add_label(frames), comment, overwrite)
     if path.suffix.lower() != ".mp4":
         endings = ", ".join(PICTURES)
         raise ValueError(f"path: expected a name ending in .mp4, {endings}, got {path.name!r}.")
     return encode.write_clip(
         path,
-        map(mark, frames),
+        map(add_label, frames),
         made_from[0].fps if fps is None else fps,
         times=times,
         sound=sound,
