@@ -32,6 +32,23 @@ PRINT = """<style>@media print {
   pre, .highlight { white-space: pre-wrap !important; overflow: visible !important; }
   figure, img, table { break-inside: avoid; }
 }</style></head>"""
+FOLD = """<script>
+let folded;
+for (const cell of document.querySelectorAll(".jp-Cell")) {
+  if (!cell.matches(".celltag_deeper") && !cell.querySelector(".celltag_deeper")) continue;
+  const heading = cell.querySelector("h3");
+  if (heading) {
+    folded = document.createElement("details");
+    folded.append(document.createElement("summary"));
+    folded.firstChild.textContent = heading.firstChild.textContent;
+    cell.before(folded);
+  }
+  folded.append(cell);
+}
+window.addEventListener("beforeprint", () => {
+  for (const part of document.querySelectorAll("details")) part.open = true;
+});
+</script></body>"""
 
 
 class PeakMemory(threading.Thread):
@@ -126,7 +143,8 @@ def write_page(notebook: nbformat.NotebookNode, name: str, *, code: bool = True)
     """Write a run notebook as build/NAME.html, which needs neither a kernel nor a network.
 
     Without code, the page has no code cells, and no cells that only make sense with them: those
-    tagged "exercise", "check" or "code-only". Links to other notebooks lead to their pages.
+    tagged "exercise", "check" or "code-only". Links to other notebooks lead to their pages. The
+    parts tagged "deeper" are folded; printing opens them.
     """
     BUILD.mkdir(exist_ok=True)
     if not code:
@@ -140,7 +158,8 @@ def write_page(notebook: nbformat.NotebookNode, name: str, *, code: bool = True)
     )
     exporter.exclude_output_prompt = not code
     page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": name}})
-    page = re.sub(r'href="(\d\d\w*)\.ipynb', r'href="\1.html', page).replace("</head>", PRINT, 1)
+    page = re.sub(r'href="(\d\d\w*)\.ipynb', r'href="\1.html', page)
+    page = page.replace("</head>", PRINT, 1).replace("</body>", FOLD, 1)
     (BUILD / f"{name}.html").write_text(page, encoding="utf-8")
 
 

@@ -59,6 +59,17 @@ def test_the_times_of_the_parts_make_the_time_of_the_notebook(path):
     assert max(parts) <= 35
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_optional_parts_are_folded_and_end_before_the_next_heading(path):
+    cells = read(path).cells
+    optional = ["deeper" in cell.metadata.get("tags", ()) for cell in cells]
+    for before, cell, is_optional in zip([False, *optional], cells, optional, strict=False):
+        if is_optional and not before:
+            assert cell.source.startswith("### Deeper (optional)")
+            assert cell.metadata["jp-MarkdownHeadingCollapsed"]
+        assert is_optional or not before or re.match("##", cell.source)
+
+
 @pytest.mark.parametrize("name", LESSON)
 def test_cells_are_short(name):
     lengths = [len([line for line in c.splitlines() if line.strip()]) for c in cells(name, "code")]

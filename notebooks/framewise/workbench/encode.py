@@ -30,6 +30,7 @@ def write_clip(
     sound: Iterable[av.AudioFrame] = (),
     overwrite: bool = False,
     comment: str = "",
+    threads: int = 0,
 ) -> Path:
     """Write frames as an H.264 file (yuv420p, MP4) that every browser plays.
 
@@ -53,6 +54,9 @@ def write_clip(
         Replace an existing file.
     comment : str
         Kept in the file's metadata.
+    threads : int
+        How many threads encode; by default as many as the machine likes. With one thread the same
+        frames give the same bytes.
 
     Returns
     -------
@@ -74,7 +78,7 @@ def write_clip(
     ticks = None if times is None else _ticks_of(times)
     with atomic_write(path) as partial, av.open(partial, "w", options=MP4) as container:
         container.metadata["comment"] = comment
-        _encode(container, frames, fps, ticks, sound)
+        _encode(container, frames, fps, ticks, sound, threads)
     return path
 
 
@@ -119,6 +123,7 @@ def _encode(
     fps: float,
     ticks: np.ndarray | None,
     sound: Iterable[av.AudioFrame],
+    threads: int,
 ) -> None:
     """Encode frames (H, W, 3) uint8 RGB and sound into an open container.
 
@@ -132,6 +137,7 @@ def _encode(
     sound = iter(sound)
     heard = next(sound, None)
     video = _video_stream(container, first, fps)
+    video.codec_context.thread_count = threads
     if ticks is not None:
         video.codec_context.time_base = TICK
     if heard is not None:
