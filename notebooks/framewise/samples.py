@@ -14,7 +14,15 @@ from framewise import consent
 from framewise.clips import Clip, read_image
 from framewise.workbench.records import verified_file
 
-__all__ = ["Truth", "altered_segments", "load_truth", "open_clip", "open_still"]
+__all__ = [
+    "Changes",
+    "Truth",
+    "altered_segments",
+    "load_changes",
+    "load_truth",
+    "open_clip",
+    "open_still",
+]
 
 
 def open_clip(name: str) -> Clip:
@@ -137,6 +145,44 @@ def load_truth(clip: Clip, person: int = 0) -> Truth:
     own = {key[2:]: value for key, value in arrays.items() if key.startswith(f"{person}/")}
     own["points"] = own["points"].astype(np.float32) / 32
     return Truth(names=tuple(arrays["names"].tolist()), **own)
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """What was changed in each of the T frames of an exercise clip, and the performer's blinks."""
+
+    changed: np.ndarray
+    """(T, H, W) bool: True where a pixel may have been changed; nowhere in an original. The label
+    below the picture is not part of it."""
+    blinks: np.ndarray
+    """(B, 3) int: the first, the lowest and the last frame of each blink of the person who
+    performs, as in `Truth`. A fake need not show them."""
+
+
+def load_changes(clip: Clip) -> Changes:
+    """Return what was changed in an exercise clip such as `case_01`.
+
+    Parameters
+    ----------
+    clip : Clip
+
+    Raises
+    ------
+    ValueError
+        The catalogue holds no changes for this clip.
+    consent.ConsentError
+        The file with the changes is not the file that the catalogue names.
+    """
+    entry = clip.entry or {}
+    if "changes" not in entry:
+        raise ValueError(
+            f"{clip.path.name}: the changed pixels are known only for the exercise clips case_01, "
+            "case_02 and so on. Use one of these."
+        )
+    with np.load(verified_file(entry, "changes")) as data:
+        width = int(data["size_wh"][0])
+        changed = np.unpackbits(data["changed"], axis=2, count=width).astype(bool)
+        return Changes(changed, data["blinks"])
 
 
 def open_still(name: str) -> np.ndarray:

@@ -21,7 +21,7 @@ def _check_hidden(answer: Any) -> Result:
     numbers = _numbers(answer)
     if len(numbers) != 4:
         return Result(
-            False, "give the four corners of a bar in pixels: (x0, y0, x1, y1), such as "
+            False, "give two corners of a bar in pixels: (x0, y0, x1, y1), such as "
             "(170, 150, 300, 200)."
         )  # fmt: skip
     face = samples.open_still("ana_neutral")

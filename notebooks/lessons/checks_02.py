@@ -25,13 +25,13 @@ def _check_crop_to_photo(answer: Any) -> Result:
         return Result(False, "expected two numbers x and y in brackets, such as (10, 20).")
     in_crop, corner, scale = np.array([96, 120]), np.array([200, 80]), 384 / 192
     slips = [
-        (in_crop * scale, "You enlarged, but you did not shift. Where does the crop begin?"),
-        (in_crop + corner, "You shifted, but you did not enlarge. How wide is a crop pixel?"),
+        (in_crop * scale, "You enlarged, but did not add the corner. Where does the crop begin?"),
+        (in_crop + corner, "You added the corner, but did not enlarge. How wide is a crop pixel?"),
         (
             in_crop / scale + corner,
             "You divided by the scale. A crop pixel is wider than a photo pixel.",
         ),
-        ((in_crop + corner) * scale, "Enlarge first, then shift: the corner is in photo pixels."),
+        ((in_crop + corner) * scale, "Enlarge first, then add the corner: it is in photo pixels."),
         ((in_crop * scale + corner)[::-1], "Write x first, then y."),
     ]
     if np.allclose(place, in_crop * scale + corner, atol=0.5):
@@ -79,7 +79,7 @@ def _check_longest_average(answer: Any) -> Result:
     if kept(width) < 0.8:
         return Result(False, f"a mean of {width} frames keeps only {kept(width):.0%}. Try fewer.")
     if kept(width + 2) >= 0.8:
-        return Result(False, f"{width} keeps {kept(width):.0%}. Try a larger one too.")
+        return Result(False, f"a width of {width} keeps {kept(width):.0%}. Try a larger one too.")
     return Result(True, f"{kept(width):.0%} of the depth is left. Two frames more are too many.")
 
 

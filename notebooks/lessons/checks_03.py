@@ -38,7 +38,10 @@ def _turn_back_and_enlarge(answer: Any) -> Result:
             "rotation and scale are right. The shift comes last, so do not enlarge it.",
             start == [30, 0],
         ),
-        ("rotation and scale are right. The shift comes last, so do not rotate it.", start[0] == 0),
+        (
+            "rotation and scale are right. The shift comes last, so do not rotate it.",
+            start[0] == 0 != start[1],
+        ),
         (f"rotation and scale are right. But (0, 0) goes to {place(start)}.", start != [10, 0]),
     ):
         if mistake:

@@ -123,7 +123,7 @@ def _seconds_of_silence(answer: Any) -> Result:
     slips = (
         (60 / SLOW, "that is the average time between two blinks. Longer gaps are common."),
         (right / 60, "that is the time in minutes. Give it in seconds."),
-        (rates.silence_needed(4.5), "4.5 is the average of readers. Take the slow rate, 1.4."),
+        (rates.silence_needed(4.5), "4.5 is the average for readers. Take the slow rate, 1.4."),
         (rates.silence_needed(FAST), "14.4 is the fast end of the range. Take the slow end, 1.4."),
         (rates.silence_needed(10.5), "10.5 is the slow end for talking. Take 1.4, for reading."),
         (rates.silence_needed(SLOW, chance=0.05), "that is for a chance of 0.05, not 0.025."),
