@@ -114,8 +114,8 @@ def entry_of(name: str, path: Path, clip: clips.Clip, start: int) -> consent.Ent
         entry |= {
             "kind": "fake",
             "made_from": [clip.entry["id"]],
-            "method": f"In frames {first} to {last} the left eye, shut in a blink, is covered by "
-            f"the open one of frame {first - 1}, aligned by a similarity, with a soft edge.",
+            "method": f"In frames {first} to {last} the left eye blinks. It is covered by "
+            f"the open left eye of frame {first - 1}, aligned by a similarity, with a soft edge.",
             "altered_frames": [first, last],
             "altered_box": patch_box(clip, shut),
         }

@@ -63,7 +63,7 @@ def _judge(name: str, frame: int) -> Result:
         words = f"in frame {frame} of {name} you see a blink that we did not alter. Step through "
         return Result(
             False,
-            f"{words}all of it: both eyes shut and open together. Look at blinks in all clips.",
+            f"{words}all of it: both eyes close and open again. Look at blinks in all clips.",
         )
     words = f"frame {frame} of {name} was not altered. The altered place may be in "
     return Result(False, f"{words}another frame, or in another clip.")
