@@ -188,7 +188,7 @@ def plot_eye_opening(
     ax : Axes, optional
     """
     level = blinks.open_level(opening, times).mean(axis=1)
-    ax = plot_series(times, opening.mean(axis=1), ax=ax, ylabel="lid gap / eye width")
+    ax = plot_series(times, opening.mean(axis=1), ax=ax, ylabel="lid gap")
     ax.lines[-1].set_label("mean of both eyes")
     shut, dot = blinks.THRESHOLDS.shut, "." if len(times) == 1 else None
     more = {"color": "black", "lw": 1, "marker": dot}

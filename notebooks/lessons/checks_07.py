@@ -97,7 +97,7 @@ def _precision_and_recall(answer: Any) -> Result:
         given = given / 100  # per cent
     if np.abs(given - PRECISION_RECALL).max() < 0.006:
         return Result(
-            True, "precision is about the blinks that were found, recall about the true blinks."
+            True, "precision looks at the found blinks, and recall looks at the true blinks."
         )
     if np.abs(given[::-1] - PRECISION_RECALL).max() < 0.006:
         return Result(False, "these are the right two numbers, but swapped. Precision comes first.")
