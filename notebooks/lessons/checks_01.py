@@ -37,7 +37,7 @@ def _check_hidden(answer: Any) -> Result:
     share = (x1 - x0) * (y1 - y0) / ((right - left) * (bottom - top))
     face[y0:y1, x0:x1] = 0
     score = float(detection.detect_faces(face, min_score=0.1).score.max(initial=0))
-    words = f"the bar is {share:.1%} as large as her face, and her score is {score:.3f}"
+    words = f"the bar is {share:.1%} as large as the box of her face, and her score is {score:.3f}"
     if share > LARGEST:
         return Result(False, f"{words}. Make the bar smaller: {LARGEST:.0%} is the most.")
     if score >= detection.CONFIDENT:

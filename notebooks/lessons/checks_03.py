@@ -64,9 +64,9 @@ def _points_that_hold_the_corners(answer: Any) -> Result:
     talk, mouth = _corner_shifts(which)
     nose, everything = _corner_shifts(CORNERS_AND_NOSE), _corner_shifts(np.arange(468))
     words = (
-        f"on the clip your set gives {talk:.2f} px (corners and nose {nose[0]:.2f}, all 468 "
-        f"{everything[0]:.2f}). With the mouth open it gives {mouth:.2f} px (corners and nose "
-        f"{nose[1]:.2f}, all 468 {everything[1]:.2f})."
+        f"on the clip your set gives {talk:.2f} px (corners and nose: {nose[0]:.2f}, all 468: "
+        f"{everything[0]:.2f}). With the mouth open it gives {mouth:.2f} px (corners and nose: "
+        f"{nose[1]:.2f}, all 468: {everything[1]:.2f})."
     )
     on_clip, on_mouth = np.divide([talk, mouth], np.minimum(nose, everything))
     if max(on_clip, on_mouth) < 1:
