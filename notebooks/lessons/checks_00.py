@@ -57,7 +57,7 @@ def _judge(name: str, frame: int) -> Result:
             True, f"{words}{first + 1} to {last - 2}: one eye is shut while the other is open."
         )
     if first - 3 <= frame <= last + 3:
-        words = "you are very near. This frame was not altered, but one close to it was. Look at "
+        words = "you are very close. This frame was not altered, but one near it was. Look at "
         return Result(False, f"{words}the frames around it, and read the number of the frame.")
     if _in_a_blink(name, frame):
         words = f"in frame {frame} of {name} you see a blink that we did not alter. Step through "

@@ -14,7 +14,7 @@ VERDICTS = ("lower than usual", "as usual", "higher than usual", "cannot tell")
 
 DIPS = (
     ([1, 0.9, 1], 0, "Nothing falls below 0.65 here."),
-    ([1, 0.75, 1], 0, "A dip begins below 0.65, not already below 0.82."),
+    ([1, 0.75, 1], 0, "A dip begins below 0.65. Below 0.82 is not enough."),
     ([1, 0.65, 1], 0, "0.65 is not below 0.65."),
     ([1, 0.5, 1], 1, "The lids go down once and come up again."),
     ([1, 0.5], 1, "A dip that has begun counts, even if it does not end in the list."),
