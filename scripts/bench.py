@@ -15,14 +15,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import av
 import cv2
 import numpy as np
-from framewise import clips, inspector, samples
-from framewise.workbench import cache, encode, files, following, models
+from framewise import clips, inspector, samples, swap
+from framewise.workbench import cache, encode, files, following, models, swap_bench
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -171,6 +172,32 @@ def time_tracking(folder: Path, against: str | None) -> None:
         row("ratio, median of pairs", f"{ratio:.2f}")
 
 
+def time_swaps() -> None:
+    """Measure one swapped frame of 640 x 480, landmarks known, and one change of the bench."""
+    source, target = samples.open_clip("gita_talk"), samples.open_clip("ana_talk")
+    given, taken = (swap.only_track(clip).points for clip in (source, target))
+    which = swap.nearest_frames(given, taken)
+    pairs = [(source[int(which[i])], given[which[i]], target[i], taken[i]) for i in (20, 60, 100)]
+    for way in ("feather", "poisson"):
+        recipe = swap.Recipe(blend=way)
+        each = [timed(lambda p=p, r=recipe: swap.swap_face(*p, r)) for p in pairs * 20]
+        row(f"swap one frame, 640x480, {way}, median / 95 %", percentiles(each))
+    bench = swap_bench.open_bench(source, target)
+    for name in ("shrink", "feather", "smooth"):
+        field = bench.fields[name]
+        values = np.linspace(field.max / 20, field.max, 20)
+        each = [timed(lambda f=field, v=v: setattr(f, "value", v)) for v in values]
+        row(f"swap bench, move the slider {name}, median / 95 %", percentiles(each))
+        bench.reset()
+
+
+def timed(act: Callable[[], object]) -> float:
+    """Return how many milliseconds something takes."""
+    began = time.perf_counter()
+    act()
+    return 1000 * (time.perf_counter() - began)
+
+
 def length(folder: Path) -> None:
     for minutes in (1, 10):
         path = long_clip(folder, minutes)
@@ -279,6 +306,7 @@ if __name__ == "__main__":
     choice = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         time_tracking(Path(name), choice.against)
+        time_swaps()
         length(Path(name))
         if choice.inspector:
             inspect(Path(name))

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from framewise import alignment, consent, detection, landmarks
+from framewise.blending import BLENDS, blend, face_mask, match_colour, sharpen
 from framewise.clips import Clip
 from framewise.tracking import FaceTrack, track_faces
 
@@ -30,6 +31,7 @@ __all__ = [
     "match_colour",
     "mesh_triangles",
     "nearest_frames",
+    "only_track",
     "put_in",
     "sharpen",
     "smooth_points",
@@ -38,9 +40,6 @@ __all__ = [
     "unroll_outline",
     "warp_face",
 ]
-
-BLENDS = ("paste", "feather", "pyramid", "poisson")
-"""The four ways to blend, see `blend`."""
 
 LEAST_FACE = 48.0
 """Height in pixels of the smallest face that can be swapped."""
@@ -146,157 +145,6 @@ def _affine_maps(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
     return np.linalg.solve(corners, dst.astype(float))
 
 
-def face_mask(
-    points: np.ndarray, size_wh: tuple[int, int], *, shrink: float = 0, feather: float = 0
-) -> np.ndarray:
-    """Return a mask of the face: 1 inside, 0 outside its outline, and a soft edge between.
-
-    Notebook: 04_swap.ipynb
-
-    Parameters
-    ----------
-    points : (468, 2) float pixels
-    size_wh : (int, int)
-        Size of the picture, pixels.
-    shrink : float
-        How far the edge lies inside the outline, as a share of the face's width.
-    feather : float
-        How wide the soft edge is, as a share of the face's width.
-
-    Returns
-    -------
-    (H, W) float32, 0 to 1
-        Exactly 0 outside the outline.
-    """
-    outline = np.rint(points[landmarks.GROUPS["outline"]] * 16).astype(np.int32)
-    inside = cv2.fillPoly(np.zeros(size_wh[::-1], np.uint8), [outline], 1, shift=4)
-    depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5)  # pixels to the outline
-    width = np.linalg.norm(points[454] - points[234])
-    soft = (depth - shrink * width) / max(feather * width, 1)
-    return np.clip(soft, 0, 1).astype(np.float32)
-
-
-def match_colour(source: np.ndarray, target: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Give the source the colours of the target: mean and standard deviation of each Lab channel.
-
-    Reinhard and his co-authors use the space l-alpha-beta. We use CIELAB, which OpenCV has.
-
-    Notebook: 04_swap.ipynb
-
-    Parameters
-    ----------
-    source, target : (H, W, 3) uint8 RGB
-    mask : (H, W)
-        Above 0 where the colours are compared.
-
-    Returns
-    -------
-    (H, W, 3) uint8 RGB
-        The source, recoloured everywhere.
-
-    References
-    ----------
-    Reinhard et al. 2001, doi:10.1109/38.946629.
-    """
-    inside = np.asarray(mask) > 0
-    if not inside.any():
-        raise ValueError("mask: expected a pixel above 0, got none, so no colours can be compared.")
-    lab, goal = (
-        cv2.cvtColor(np.float32(image) / 255, cv2.COLOR_RGB2LAB) for image in (source, target)
-    )
-    spread = lab[inside].std(0)
-    gain = np.divide(goal[inside].std(0), spread, out=np.ones(3, np.float32), where=spread > 0.5)
-    matched = (lab - lab[inside].mean(0)) * gain + goal[inside].mean(0)
-    return np.uint8(np.rint(np.clip(cv2.cvtColor(matched, cv2.COLOR_LAB2RGB), 0, 1) * 255))
-
-
-def sharpen(image: np.ndarray, amount: float, *, radius: float = 1.5) -> np.ndarray:
-    """Sharpen by unsharp masking: add `amount` times what a blur takes away.
-
-    Parameters
-    ----------
-    image : (H, W, 3) uint8 RGB
-    amount : float
-        0 leaves the picture as it is.
-    radius : float, pixels
-        Standard deviation of the blur.
-    """
-    soft = cv2.GaussianBlur(image, (0, 0), radius)
-    return cv2.addWeighted(image, 1 + amount, soft, -amount, 0)
-
-
-def blend(face: np.ndarray, target: np.ndarray, mask: np.ndarray, way: str) -> np.ndarray:
-    """Put a face into a picture.
-
-    Notebook: 04_swap.ipynb
-
-    Parameters
-    ----------
-    face, target : (H, W, 3) uint8 RGB
-        The warped face, and the picture that receives it.
-    mask : (H, W) float, 0 to 1
-        How much of the face is shown.
-    way : str
-        "paste" replaces every pixel whose mask is above 0. "feather" mixes by the mask. "pyramid"
-        mixes coarse structures over a wide edge and fine ones over a narrow edge. "poisson" keeps
-        the face's gradients and takes the colours at the edge from the target.
-
-    Returns
-    -------
-    (H, W, 3) uint8 RGB
-        Equal to the target wherever the mask is 0.
-
-    References
-    ----------
-    Pyramid: Burt and Adelson 1983, doi:10.1145/245.247. Poisson: Perez et al. 2003,
-    doi:10.1145/882262.882269.
-    """
-    inside = mask > 0
-    if not inside.any():
-        return target.copy()
-    mixed = {"paste": _paste, "feather": _feather, "pyramid": _pyramid, "poisson": _poisson}[way](
-        face, target, mask
-    )
-    return np.where(inside[..., None], mixed, target)
-
-
-def _paste(face: np.ndarray, target: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    return face
-
-
-def _feather(face: np.ndarray, target: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    share = mask[..., None].astype(np.float32)
-    return np.rint(target + share * (face.astype(np.float32) - target)).astype(np.uint8)
-
-
-def _pyramid(face: np.ndarray, target: np.ndarray, mask: np.ndarray, levels: int = 5) -> np.ndarray:
-    """Mix two pictures level by level: the detail that each blur takes away, then the rest."""
-    weight = np.repeat(mask[..., None], 3, axis=2).astype(np.float32)
-    one, two = np.where(weight > 0, face, target).astype(np.float32), target.astype(np.float32)
-    mixed = []
-    for _ in range(levels):
-        size, small_one, small_two = one.shape[1::-1], cv2.pyrDown(one), cv2.pyrDown(two)
-        fine_one = one - cv2.pyrUp(small_one, dstsize=size)
-        fine_two = two - cv2.pyrUp(small_two, dstsize=size)
-        mixed.append(fine_two + weight * (fine_one - fine_two))
-        one, two, weight = small_one, small_two, cv2.pyrDown(weight)
-    result = two + weight * (one - two)
-    for fine in reversed(mixed):
-        result = cv2.pyrUp(result, dstsize=fine.shape[1::-1]) + fine
-    return np.uint8(np.rint(np.clip(result, 0, 255)))
-
-
-def _poisson(face: np.ndarray, target: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    edge = 2  # OpenCV needs room around the mask
-    room = [(edge, edge), (edge, edge), (0, 0)]
-    inside = np.pad(np.uint8(mask > 0) * 255, room[:2])
-    x, y, width, height = cv2.boundingRect(inside)
-    middle = (x + width // 2, y + height // 2)
-    pictures = (np.pad(picture, room, mode="edge") for picture in (face, target))
-    mixed = cv2.seamlessClone(*pictures, inside, middle, cv2.NORMAL_CLONE)
-    return mixed[edge:-edge, edge:-edge]
-
-
 def swap_face(
     source: np.ndarray,
     source_points: np.ndarray,
@@ -347,7 +195,7 @@ def put_in(
     points: np.ndarray,
     recipe: Recipe = Recipe(),
     *,
-    where: np.ndarray | bool = True,
+    where: np.ndarray | None = None,
 ) -> Swap:
     """Match the colours of a face, sharpen it, and blend it into the target.
 
@@ -367,15 +215,19 @@ def put_in(
     -------
     Swap
     """
-    mask = face_mask(points, target.shape[1::-1], shrink=recipe.shrink, feather=recipe.feather)
-    mask = mask * where
     x0, y0, x1, y1 = _window(points, target.shape[1::-1])
-    here = np.s_[y0:y1, x0:x1]  # nothing changes outside: this only saves time
-    part, new, share = target[here], face[here], min(recipe.colour, 1)
-    new = cv2.addWeighted(match_colour(new, part, mask[here]), share, new, 1 - share, 0)
-    frame = target.copy()
-    frame[here] = blend(sharpen(new, recipe.sharpen), part, mask[here], recipe.blend)
-    return Swap(frame, mask > 0)
+    here = np.s_[y0:y1, x0:x1]  # nothing changes outside: this saves time
+    part, new, size_wh = target[here], face[here], (x1 - x0, y1 - y0)
+    mask = face_mask(points - (x0, y0), size_wh, shrink=recipe.shrink, feather=recipe.feather)
+    if where is not None:
+        mask = mask * where[here]
+    frame, changed = target.copy(), np.zeros(target.shape[:2], bool)
+    if mask.any():  # it may have shrunk to nothing
+        share = min(recipe.colour, 1)
+        new = cv2.addWeighted(match_colour(new, part, mask), share, new, 1 - share, 0)
+        frame[here] = blend(sharpen(new, recipe.sharpen), part, mask, recipe.blend)
+        changed[here] = mask > 0
+    return Swap(frame, changed)
 
 
 def _window(points: np.ndarray, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -425,19 +277,24 @@ def nearest_frames(source_points: np.ndarray, target_points: np.ndarray) -> np.n
     known = np.flatnonzero(~np.isnan(source_points).any((1, 2)))
     if not len(known):
         raise ValueError("source_points: expected a face in at least one frame, got NaN in all.")
-    shapes = _shapes(source_points[known])
-    best = np.zeros(len(target_points), int)
-    for i in np.flatnonzero(~np.isnan(target_points).any((1, 2))):
-        best[i] = known[((shapes - _shapes(target_points[i : i + 1])) ** 2).sum(1).argmin()]
-    return best
+    given, wanted = _shapes(source_points[known]), _shapes(target_points)
+    unlike = (given**2).sum(1) - 2 * wanted @ given.T  # squared distances, but for a constant
+    return np.where(np.isnan(wanted).any(1), 0, known[unlike.argmin(1)])
 
 
 def _shapes(faces: np.ndarray) -> np.ndarray:
-    """Return faces (N, 468, 2) as rows (N, 936) without their place, size and tilt."""
+    """Return faces (N, 468, 2) as rows (N, 936) without their place, size and tilt.
+
+    As `alignment.estimate_similarity`, by the formula of notebook 03, and for all faces at once.
+    """
     goal, steady = alignment.canonical_face(1), alignment.STEADY
-    maps = [alignment.estimate_similarity(face[steady], goal[steady]) for face in faces]
-    pairs = zip(maps, faces, strict=True)
-    return np.array([alignment.apply_similarity(m, face).ravel() for m, face in pairs])
+    u, v = (goal - goal[steady].mean(0)).T
+    x, y = np.moveaxis(faces - faces[:, steady].mean(1, keepdims=True), 2, 0).astype(float)
+    size = (x[:, steady] ** 2 + y[:, steady] ** 2).sum(1)
+    a = (x * u + y * v)[:, steady].sum(1) / size
+    b = (x * v - y * u)[:, steady].sum(1) / size
+    a, b = a[:, None], b[:, None]
+    return np.hstack([a * x - b * y, b * x + a * y])
 
 
 def smooth_points(
@@ -465,19 +322,18 @@ def smooth_points(
         return points.copy()
     reach = int(np.ceil(3 * frames))
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / frames) ** 2)
-    return np.concatenate([_mean_along(shot, weights) for shot in np.split(points, cuts)])
+    shots = np.split(points.reshape(len(points), -1), cuts)
+    return np.concatenate([_mean_along(s, weights) for s in shots if len(s)]).reshape(points.shape)
 
 
 def _mean_along(shot: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the weighted mean around each frame of a shot (T, ...), with 2 R + 1 weights."""
-    reach, known = len(weights) // 2, ~np.isnan(shot)
-    room = [(reach, reach)] + [(0, 0)] * (shot.ndim - 1)
-    values, counts = np.pad(np.where(known, shot, 0), room), np.pad(known.astype(float), room)
-    total, weight = np.zeros(shot.shape), np.zeros(shot.shape)
-    for k, w in enumerate(weights):
-        total += w * values[k : k + len(shot)]
-        weight += w * counts[k : k + len(shot)]
-    return np.where(known, np.divide(total, weight, out=total, where=weight > 0), np.nan)
+    """Return the weighted mean around each frame of a shot (T, N), with 2 R + 1 weights."""
+    known = ~np.isnan(shot)
+    total, weight = (
+        cv2.sepFilter2D(part, -1, np.ones(1), weights, borderType=cv2.BORDER_CONSTANT)
+        for part in (np.where(known, shot, 0), known.astype(float))
+    )
+    return np.divide(total, weight, out=np.full(shot.shape, np.nan), where=known)
 
 
 def swap_clip(source: Clip, target: Clip, recipe: Recipe = Recipe()) -> Iterator[Swap]:
@@ -509,7 +365,7 @@ def swap_clip(source: Clip, target: Clip, recipe: Recipe = Recipe()) -> Iterator
     """
     for clip in (source, target):
         consent.require(clip, "make")
-    given, taken = _only_track(source), _only_track(target)
+    given, taken = only_track(source), only_track(target)
     goal = smooth_points(taken.points, recipe.smooth, cuts=taken.cuts)
     start = smooth_points(given.points, recipe.smooth, cuts=given.cuts)
     return _swapped(source, start, target, goal, recipe)
@@ -526,7 +382,8 @@ def _swapped(
             yield swap_face(source[int(which[i])], start[which[i]], image, goal[i], recipe)
 
 
-def _only_track(clip: Clip) -> FaceTrack:
+def only_track(clip: Clip) -> FaceTrack:
+    """Follow the face of a clip that shows one face; raise ValueError for none or several."""
     tracks = [track for track in track_faces(clip) if not np.isnan(track.points).all()]
     if len(tracks) != 1:
         raise ValueError(
