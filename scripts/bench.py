@@ -22,8 +22,8 @@ from types import ModuleType
 import av
 import cv2
 import numpy as np
-from framewise import clips, inspector, samples, swap
-from framewise.workbench import cache, encode, files, following, models, swap_bench
+from framewise import DATA, autoencoder, clips, inspector, samples, swap
+from framewise.workbench import cache, convnet, encode, files, following, models, swap_bench
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -198,6 +198,36 @@ def timed(act: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
+def time_networks() -> None:
+    """Measure a step of the learner's own network, and the shipped networks."""
+    faces = [
+        autoencoder.collect_faces(samples.open_clip(name), stop=120).images
+        for name in ("ana_talk", "gita_talk")
+    ]
+    model = autoencoder.start(faces)
+    autoencoder.train(model, faces, 5)
+    seconds = []
+    for _ in range(5):
+        began = time.perf_counter()
+        autoencoder.train(model, faces, 20)
+        seconds.append((time.perf_counter() - began) / 20)
+    row("training the face-swap network, 64 px, a step", f"{1000 * min(seconds):.0f} ms")
+    for size in (64, 128):
+        began = time.perf_counter()
+        network = convnet.load_network(DATA / "networks" / f"ana_gita_{size}.npz")
+        images = np.zeros((16, size, size, 3), np.uint8)
+        convnet.swap_faces(network, images[:1], 0, 1)
+        row(f"{size} px network: load and draw the first face", f"{since(began):.2f} s")
+        began = time.perf_counter()
+        for _ in range(4):
+            convnet.swap_faces(network, images, 0, 1)
+        row(f"{size} px network", f"{64 / since(began):.0f} frames/s")
+
+
+def since(began: float) -> float:
+    return time.perf_counter() - began
+
+
 def length(folder: Path) -> None:
     for minutes in (1, 10):
         path = long_clip(folder, minutes)
@@ -307,6 +337,7 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
         time_tracking(Path(name), choice.against)
         time_swaps()
+        time_networks()
         length(Path(name))
         if choice.inspector:
             inspect(Path(name))

@@ -21,7 +21,10 @@ from course_install import SCRIPTS, set_up
 from course_server import has_screen, serve
 from course_venv import BUILD, ROOT, run
 
-PRIVATE = (BUILD, *(ROOT / "data" / name for name in ("cache", "my_clips", "my_marks")))
+PRIVATE = (
+    BUILD,
+    *(ROOT / "data" / name for name in ("cache", "my_clips", "my_marks", "my_networks")),
+)
 
 EPILOG = """\
 Without a command, the course starts. Options go after the command. Examples:

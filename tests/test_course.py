@@ -296,7 +296,9 @@ def test_ctrl_c_at_work_is_said_once_and_promises_nothing(project, number, answe
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps rights otherwise")
-@pytest.mark.parametrize("name", ["build", "data/cache", "data/my_clips", "data/my_marks"])
+@pytest.mark.parametrize(
+    "name", ["build", "data/cache", "data/my_clips", "data/my_marks", "data/my_networks"]
+)
 def test_what_is_private_is_private(project, name):
     (project / name).chmod(0o755)
     run_course(project, "clips")

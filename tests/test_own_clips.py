@@ -912,6 +912,13 @@ def test_a_bad_record_disables_its_own_clip_alone(what, home, tmp_path, plain_vi
     clips.Clip(two)
 
 
+def test_networks_go_with_the_clip_because_they_can_draw_its_faces(home):
+    one, network = note(home, "my_one"), home.parent / "my_networks" / "ana_me.npz"
+    network.parent.mkdir()
+    network.write_bytes(b"weights")
+    assert set(forgetting.forget("my_one")) == {one, network}
+
+
 @pytest.mark.parametrize("record", [7, [], {}, {"id": "../../clips/ana_talk"}, {"id": "my_*"}])
 def test_a_record_without_an_id_goes_by_its_number(record, home, capsys):
     one = note(home, "my_one")

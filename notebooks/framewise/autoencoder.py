@@ -16,7 +16,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from framewise import alignment, consent, networks, swap, tracking
+from framewise import alignment, consent, networks, swap
 from framewise.clips import Clip
 from framewise.networks import Adam, Layer
 
@@ -25,6 +25,7 @@ __all__ = [
     "Faces",
     "collect_faces",
     "cut_face",
+    "encode_faces",
     "face_area",
     "likeness",
     "put_back",
@@ -76,13 +77,20 @@ def _places(size: int) -> np.ndarray:
     return (alignment.CANONICAL - (left, top)) * size / side
 
 
-def face_area(size: int = 64) -> np.ndarray:
+def face_area(size: int = 64, *, reach: float = 1.1) -> np.ndarray:
     """Return which pixels of a cut-out face belong to the face and its border, (size, size) bool.
 
     The network learns only these pixels. They reach a little beyond the outline of the mean shape.
+
+    Parameters
+    ----------
+    size : int
+        Side of the face's picture, pixels.
+    reach : float
+        How far the pixels reach; 1 is the outline of the mean shape.
     """
     outline = _places(size)
-    wider = outline.mean(0) + 1.1 * (outline - outline.mean(0))
+    wider = outline.mean(0) + reach * (outline - outline.mean(0))
     return swap.face_mask(wider, (size, size)) > 0
 
 
@@ -108,10 +116,10 @@ def collect_faces(clip: Clip, *, start: int = 0, stop: int | None = None, size: 
     consent.ConsentError
         The person did not agree to fakes.
     ValueError
-        There is no face in these frames.
+        There is no face in these frames, or the clip shows several faces.
     """
     consent.require(clip, "make")
-    points = tracking.track_face(clip).points[start:stop]
+    points = swap.only_track(clip).points[start:stop]
     known = np.flatnonzero(~np.isnan(points).any((1, 2)))
     if not len(known):
         raise ValueError(
@@ -183,9 +191,9 @@ def start(
     return Autoencoder(encoder, (first, second), means, size, seed, optimiser)
 
 
-def _rows(images: np.ndarray) -> np.ndarray:
+def _rows(images: np.ndarray, reach: float = 1.1) -> np.ndarray:
     """Return faces (N, S, S, 3) uint8 as rows (N, D) float32 in 0..1: the pixels of `face_area`."""
-    area = face_area(images.shape[1])
+    area = face_area(images.shape[1], reach=reach)
     return images[:, area].reshape(len(images), -1).astype(np.float32) / 255
 
 
@@ -254,6 +262,21 @@ def _train_step(
     model.losses.append(loss)
 
 
+def encode_faces(model: Autoencoder, images: np.ndarray, person: int) -> np.ndarray:
+    """Return the codes of faces, (N, code) float.
+
+    Notebook: 05_autoencoder.ipynb
+
+    Parameters
+    ----------
+    model : Autoencoder
+    images : (N, S, S, 3) uint8 RGB
+    person : int
+        0 or 1: who is in the pictures.
+    """
+    return networks.forward(model.encoder, _rows(images) - model.means[person])[-1]
+
+
 def swap_faces(model: Autoencoder, images: np.ndarray, person: int, decoder: int) -> np.ndarray:
     """Encode faces of one person and decode them with the decoder of the same or the other person.
 
@@ -272,12 +295,12 @@ def swap_faces(model: Autoencoder, images: np.ndarray, person: int, decoder: int
     -------
     (N, S, S, 3) uint8 RGB, black outside `face_area`
     """
-    code = networks.forward(model.encoder, _rows(images) - model.means[person])[-1]
+    code = encode_faces(model, images, person)
     made = networks.forward(model.decoders[decoder], code)[-1] + model.means[decoder]
     return _images(made, model.size)
 
 
-def likeness(images: np.ndarray, person: np.ndarray) -> np.ndarray:
+def likeness(images: np.ndarray, person: np.ndarray, *, reach: float = 1.1) -> np.ndarray:
     """Return how much faces are like a person: the correlation with the person's mean face.
 
     The correlation does not change with brightness, contrast or tint, because each colour channel
@@ -290,13 +313,15 @@ def likeness(images: np.ndarray, person: np.ndarray) -> np.ndarray:
     images : (N, S, S, 3) uint8 RGB
     person : (M, S, S, 3) uint8 RGB
         Other pictures of the person.
+    reach : float
+        Which pixels are compared, as in `face_area`.
 
     Returns
     -------
     (N,) float, -1 to 1
     """
-    goal = _standard(_rows(person).mean(0, keepdims=True))
-    return (_standard(_rows(images)) * goal).mean(1)
+    goal = _standard(_rows(person, reach).mean(0, keepdims=True))
+    return (_standard(_rows(images, reach)) * goal).mean(1)
 
 
 def _standard(rows: np.ndarray) -> np.ndarray:

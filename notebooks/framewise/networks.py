@@ -147,11 +147,18 @@ class Adam:
         self.t = 0
 
     def step(self, gradients: Sequence[Layer]) -> None:
-        """Change the weights, in place, by one step against their gradients."""
+        """Change the weights, in place, by one step against their gradients.
+
+        The lines calculate, in this order, m = beta1 m + (1 - beta1) g, the same for v with g
+        squared, and the step rate m / (sqrt(v) + 1e-8).
+        """
         self.t += 1
-        rate = self.rate * np.sqrt(1 - self.beta2**self.t) / (1 - self.beta1**self.t)
+        rate = self.rate * (1 - self.beta2**self.t) ** 0.5 / (1 - self.beta1**self.t)
         flat = [array for layer in gradients for array in layer]
         for array, gradient, m, v in zip(self.arrays, flat, self.m, self.v, strict=True):
-            m += (1 - self.beta1) * (gradient - m)
-            v += (1 - self.beta2) * (gradient**2 - v)
-            array -= rate * m / (np.sqrt(v) + 1e-8)
+            change = np.subtract(gradient, m)  # one array for all steps saves most of the time
+            m += np.multiply(change, 1 - self.beta1, out=change)
+            np.subtract(np.square(gradient, out=change), v, out=change)
+            v += np.multiply(change, 1 - self.beta2, out=change)
+            np.add(np.sqrt(v, out=change), 1e-8, out=change)
+            array -= np.multiply(np.divide(m, change, out=change), rate, out=change)

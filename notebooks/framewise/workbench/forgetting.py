@@ -64,8 +64,9 @@ def forget(name: str) -> list[Path]:
     """Delete a clip of the learner, its form, measurements, marks, and all that was made from it.
 
     It also deletes pages, numbers and fakes in the folder build, and fakes in the folder notebooks,
-    if they hold the hash or the id of the clip. This function does not delete files saved in
-    other places, notebooks with pictures of the clip, or the recording that it came from.
+    if they hold the hash or the id of the clip, and all networks in `data/my_networks`. This
+    function does not delete files saved in other places, notebooks with pictures of the clip, or
+    the recording that it came from.
 
     Returns
     -------
@@ -107,6 +108,8 @@ def _traces(gone: list[str], forgotten: list[Any], rest: list[Any]) -> set[Path]
     found |= {path for path in own if files.sha256_of(path) in hashes}
     for folder, sha256 in itertools.product(("cache", "my_marks"), hashes):
         found |= set(places.own_folder(folder).glob(f"{sha256[:24]}.*"))
+    if hashes:  # a network does not say whose faces it learned, so all of the learner's go
+        found |= set(places.own_folder("my_networks").glob("*.npz"))
     return {path for path in found if path.is_file()} | _pages(hashes, gone)
 
 

@@ -16,7 +16,8 @@ def course_clips() -> Path:
 
 
 def own_folder(name: str) -> Path:
-    """Return a folder of what this learner has or made: "my_clips", "my_marks" or "cache".
+    """Return a folder of what this learner has or made: "my_clips", "my_marks",
+    "my_networks" or "cache".
 
     All of them lie in `data`; tests set another place with FRAMEWISE_OWN.
     """

@@ -1,0 +1,145 @@
+"""Autoencoder plots: draw networks, the faces that they make, and how good these faces are.
+
+Notebook: 05_autoencoder.ipynb
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import cv2
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from framewise import fakes
+from framewise.plots import BLUE, GREEN, ORANGE, plot_image
+
+__all__ = ["enlarge", "plot_eyes", "plot_faces", "plot_points", "plot_sharing"]
+
+
+def enlarge(image: np.ndarray, side: int = 192) -> np.ndarray:
+    """Enlarge a small square picture so that a mark has room on it.
+
+    Parameters
+    ----------
+    image : (S, S, 3) uint8 RGB
+    side : int
+        The new side, pixels.
+    """
+    return cv2.resize(image, (side, side), interpolation=cv2.INTER_LINEAR)
+
+
+def plot_faces(
+    rows: Mapping[str, Sequence[np.ndarray]],
+    titles: Sequence[str] = (),
+    *,
+    made: Sequence[str] = (),
+    height: float = 1.9,
+) -> Figure:
+    """Show rows of faces; those that a network drew carry the mark of a fake.
+
+    Parameters
+    ----------
+    rows : mapping of str to sequence of (S, S, 3) uint8 RGB
+        For each row its name and its faces.
+    titles : sequence of str
+        Of the columns.
+    made : sequence of str
+        The names of the rows, or the titles of the columns, that a network drew.
+    height : float, inches
+        Of one row.
+    """
+    columns = max(len(images) for images in rows.values())
+    size = columns * height + 1.1, len(rows) * height + 0.5
+    figure, axes = plt.subplots(len(rows), columns, figsize=size, squeeze=False)
+    for line, (name, images) in zip(axes, rows.items(), strict=True):
+        for column, (ax, image) in enumerate(zip(line, images, strict=True)):
+            title = titles[column] if titles else ""
+            picture = enlarge(image)
+            plot_image(fakes.mark(picture) if {name, title} & set(made) else picture, ax=ax)
+            ax.set(xticks=[], yticks=[], xlabel="", ylabel="" if column else name)
+            if ax in axes[0]:
+                ax.set_title(title)
+            for edge in ax.spines.values():
+                edge.set_visible(False)
+    return figure
+
+
+def plot_points(points: np.ndarray, rebuilt: np.ndarray) -> Figure:
+    """Draw points, what a network made of them, and a line from each point to its rebuilt one.
+
+    Parameters
+    ----------
+    points, rebuilt : (N, 2) float
+    """
+    figure, ax = plt.subplots(figsize=(6, 4.6))
+    for start, end in zip(points, rebuilt, strict=True):
+        ax.plot(*zip(start, end, strict=True), color="0.6", lw=1)
+    ax.plot(*points.T, "o", color=BLUE, ms=9, label="in")
+    ax.plot(*rebuilt.T, "^", color=ORANGE, ms=8, label="out")
+    ax.set(xlabel="first number", ylabel="second number")
+    ax.legend()
+    return figure
+
+
+def plot_sharing() -> Figure:
+    """Draw one encoder and two decoders, and the way that a face takes in a swap."""
+    figure, ax = plt.subplots(figsize=(9.5, 4))
+    boxes = {
+        "Ana's face": (0.2, 2.6, "white"),
+        "Gita's face": (0.2, 0.6, "white"),
+        "encoder\n(shared)": (2.9, 1.6, "#cfe3f1"),
+        "code\n64 numbers": (5.1, 1.6, "#f3e3b5"),
+        "decoder 0\nlearns Ana": (7.3, 2.6, "#cfe3f1"),
+        "decoder 1\nlearns Gita": (7.3, 0.6, "#cfe3f1"),
+    }
+    for text, (x, y, colour) in boxes.items():
+        style = {"boxstyle": "round,pad=0.5", "facecolor": colour, "edgecolor": "black"}
+        ax.text(x, y, text, ha="left", va="center", fontsize=13, bbox=style)
+    ways = [
+        ((1.45, 2.75), (2.8, 2.0), BLUE, "-"),
+        ((1.5, 0.6), (2.8, 1.4), GREEN, "-"),
+        ((3.95, 1.6), (5.0, 1.6), "black", "-"),
+        ((6.4, 1.9), (7.15, 2.5), BLUE, "-"),
+        ((6.4, 1.35), (7.15, 0.75), GREEN, "-"),
+        ((1.45, 2.5), (2.8, 1.8), ORANGE, "--"),
+        ((6.3, 1.1), (7.15, 0.45), ORANGE, "--"),
+    ]
+    for start, end, colour, style in ways:
+        arrow = {"arrowstyle": "->", "color": colour, "lw": 2.2, "ls": style}
+        ax.annotate("", end, start, arrowprops=arrow)
+    for x, colour, style, text in (
+        (0.2, BLUE, "-", "training, Ana"),
+        (3.4, GREEN, "-", "training, Gita"),
+        (6.6, ORANGE, "--", "the swap"),
+    ):
+        ax.plot([x, x + 0.6], [-0.35, -0.35], color=colour, ls=style, lw=2.2)
+        ax.text(x + 0.7, -0.35, text, va="center", fontsize=13)
+    ax.set(xlim=(0, 9.4), ylim=(-0.7, 3.4))
+    ax.set_axis_off()
+    return figure
+
+
+def plot_eyes(curves: Mapping[str, np.ndarray], *, fps: float, true: Sequence[int] = ()) -> Figure:
+    """Draw how far the eyes are open in several versions of one clip, one below the other.
+
+    Parameters
+    ----------
+    curves : mapping of str to (T,) float
+        By name the lid gap over the eye's width. NaN leaves a gap.
+    fps : float
+        Frames a second.
+    true : sequence of int
+        The lowest frames of the true blinks of the performer, drawn as dotted lines.
+    """
+    size = 10, 1.1 + 1.5 * len(curves)
+    figure, axes = plt.subplots(len(curves), figsize=size, sharex=True, sharey=True, squeeze=False)
+    for ax, (name, values) in zip(axes[:, 0], curves.items(), strict=True):
+        for frame in true:
+            ax.axvline(frame / fps, color=ORANGE, ls=":", lw=2)
+        ax.plot(np.arange(len(values)) / fps, values, color=BLUE)
+        ax.set(title=name, ylim=(0, 0.45))
+    axes[-1, 0].set_xlabel("time (s)")
+    figure.supylabel("lid gap / eye width", fontsize=12)
+    return figure

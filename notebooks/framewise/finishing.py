@@ -1,0 +1,275 @@
+"""Finishing: make a clip of the faces that a network drew, repair it, and measure how good it is.
+
+Notebook: 05_autoencoder.ipynb
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from framewise import alignment, autoencoder, blinks, consent, landmarks, opening, swap
+from framewise.clips import Clip
+from framewise.tracking import FaceTrack
+
+__all__ = ["Finish", "Quality", "count_blinks", "detail", "finish_clip", "measure_fake"]
+
+Draw = Callable[[np.ndarray], np.ndarray]
+"""draw(images) takes faces (N, S, S, 3) uint8 RGB and returns the faces that the network makes."""
+
+BATCH = 16  # faces that the network draws at once
+
+INNER = 0.75
+"""Likeness is measured well inside the outline, because the border stays the performer's own."""
+
+
+@dataclass(frozen=True)
+class Finish:
+    """How the faces are put into the clip. The defaults do no more than notebook 04."""
+
+    smooth: float = 0.0
+    """Over how many frames the landmarks are smoothed; see `swap.smooth_points`."""
+    blend: str = "feather"
+    """One of `swap.BLENDS`."""
+    detail: float = 0.0
+    """Sharpen so that the face has this share of the detail of the untouched face; 0: do not."""
+    mouth: bool = False
+    """Show the performer's own teeth and tongue: all that lies between the lips."""
+    eyes: bool = False
+    """Show the performer's own eyes while they are closing, shut or opening."""
+
+
+def detail(image: np.ndarray, points: np.ndarray) -> float:
+    """Return how much fine detail a face has: the mean size of the Laplacian inside its outline.
+
+    Notebook: 05_autoencoder.ipynb
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 RGB
+    points : (468, 2) float pixels
+
+    Returns
+    -------
+    float, grey levels
+        How much a pixel differs from the mean of its four neighbours, on average.
+    """
+    corner, far = np.clip(landmarks.face_box(points).reshape(2, 2).astype(int), 2, None) + [
+        [-2],
+        [3],
+    ]
+    image, points = image[corner[1] : far[1], corner[0] : far[0]], points - corner
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    inside = swap.face_mask(points, image.shape[1::-1]) > 0
+    return float(np.abs(cv2.Laplacian(grey, cv2.CV_32F))[inside].mean() / 4)
+
+
+def finish_clip(
+    clip: Clip,
+    draw: Draw,
+    finish: Finish = Finish(),
+    *,
+    size: int = 64,
+    frames: slice = slice(None),
+) -> Iterator[np.ndarray]:
+    """Let a network draw the face of each frame, put it back, and repair what can be repaired.
+
+    The frames carry no mark. Write them with `fakes.write_fake`.
+
+    Notebook: 05_autoencoder.ipynb
+
+    Parameters
+    ----------
+    clip : Clip
+        The performer. One face.
+    draw : callable
+        Faces (N, S, S, 3) uint8 RGB in, faces of the other person out.
+    finish : Finish
+    size : int
+        Side of the faces that the network takes, pixels.
+    frames : slice
+        Which frames, such as slice(0, 100); by default all.
+
+    Yields
+    ------
+    (H, W, 3) uint8 RGB
+        One for each frame; unchanged where there is no face.
+
+    Raises
+    ------
+    consent.ConsentError
+        The person in the clip did not agree to fakes.
+    ValueError
+        The clip shows no face or several faces.
+    """
+    consent.require(clip, "make")
+    return _finished(clip, swap.only_track(clip), draw, finish, (size, frames))
+
+
+def _finished(
+    clip: Clip, track: FaceTrack, draw: Draw, finish: Finish, cut: tuple[int, slice]
+) -> Iterator[np.ndarray]:
+    points = swap.smooth_points(track.points, finish.smooth, cuts=track.cuts)
+    first, stop, _ = cut[1].indices(len(clip))
+    made = _draw_faces(clip, points, draw, (cut[0], first, stop))
+    sharp = _sharpening(clip, points, made, finish) if finish.detail and made else 0
+    recipe = swap.Recipe(blend=finish.blend, sharpen=sharp)
+    closed = _closing(track) * finish.eyes
+    for i, image in enumerate(clip.frames(first, stop), first):
+        if i not in made:
+            yield image
+            continue
+        fake = autoencoder.put_back(*made[i], image, points[i], recipe).frame
+        if finish.mouth:
+            fake = _show_own(fake, image, points[i], ("inner_lips",), 1.0)
+        if closed[i] > 0:
+            fake = _show_own(fake, image, points[i], ("right_eye", "left_eye"), closed[i])
+        yield fake
+
+
+def _draw_faces(
+    clip: Clip, points: np.ndarray, draw: Draw, which: tuple[int, int, int]
+) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """Return for each frame with a face the drawn face and its matrix."""
+    size, first, stop = which
+    faces, matrices = {}, {}
+    for i, image in enumerate(clip.frames(first, stop), first):
+        if not np.isnan(points[i]).any():
+            faces[i], matrices[i] = autoencoder.cut_face(image, points[i], size=size)
+    known, made = list(faces), {}
+    for start in range(0, len(known), BATCH):
+        part = known[start : start + BATCH]
+        drawn = draw(np.stack([faces[i] for i in part]))
+        made |= {i: (face, matrices[i]) for i, face in zip(part, drawn, strict=True)}
+    return made
+
+
+def _sharpening(clip: Clip, points: np.ndarray, made: dict, finish: Finish) -> float:
+    """Return how strongly to sharpen. Detail grows with it almost on a straight line."""
+    some = list(made)[:: max(1, len(made) // 5)]
+    share = []
+    for amount in (0, 2):
+        recipe = swap.Recipe(blend=finish.blend, sharpen=amount)
+        ratios = []
+        for i in some:
+            fake = autoencoder.put_back(*made[i], clip[i], points[i], recipe).frame
+            ratios.append(detail(fake, points[i]) / detail(clip[i], points[i]))
+        share.append(np.mean(ratios))
+    if share[1] <= share[0]:  # a flat face has nothing to sharpen
+        return 0.0
+    return max(0.0, 2 * float((finish.detail - share[0]) / (share[1] - share[0])))
+
+
+def _closing(track: FaceTrack) -> np.ndarray:
+    """Return for each frame how far the eyes are from open: 0 open, 1 half shut or more, (T,)."""
+    eyes = landmarks.eye_opening(track.eyelids)
+    level = opening.open_level(eyes, track.times, cuts=track.cuts)
+    share = np.nan_to_num((eyes / level).mean(1), nan=1)
+    return np.clip((0.9 - share) / 0.25, 0, 1)
+
+
+def _show_own(
+    fake: np.ndarray, image: np.ndarray, points: np.ndarray, groups: Sequence[str], share: float
+) -> np.ndarray:
+    """Lay the performer's own eyes or inner mouth over the fake, with a soft edge."""
+    mask = np.zeros(fake.shape[:2], np.uint8)
+    width = float(np.linalg.norm(points[454] - points[234]))
+    for name in groups:
+        ring = points[landmarks.GROUPS[name]]
+        cv2.fillPoly(mask, [np.rint(ring * 16).astype(np.int32)], 255, shift=4)
+    if "right_eye" in groups:  # the lids around the eye belong to a blink
+        mask = cv2.dilate(mask, np.ones((max(1, round(width / 14)),) * 2, np.uint8))
+    soft = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), width / 80)
+    own = swap.match_colour(image, fake, mask) if "right_eye" in groups else image
+    return swap.blend(own, fake, share * soft, "feather")
+
+
+class Quality(NamedTuple):
+    """How good a fake is, measured against the untouched clip of the performer."""
+
+    detail: float
+    """Detail of the face, as a share of that of the untouched face."""
+    likeness: float
+    """Likeness to the person who gives the face, less likeness to the performer; see
+    `autoencoder.likeness`."""
+    nearer: float
+    """Share of the frames whose face is more like the giver than like the performer."""
+    mouth: float
+    """Correlation of `landmarks.mouth_opening` with that of the untouched clip, -1 to 1."""
+    eyes: float
+    """The same for the opening of the eyes."""
+    tremble: float
+    """How much the landmarks jump: the median of their second differences, pixels."""
+    blinks: int
+    """How many blinks are found; -1 if they cannot be counted."""
+
+
+def measure_fake(
+    fake: Clip, clip: Clip, performer: np.ndarray, giver: np.ndarray, *, first: int = 0
+) -> Quality:
+    """Measure how good a fake is.
+
+    Notebook: 05_autoencoder.ipynb
+
+    Parameters
+    ----------
+    fake : Clip
+        Frames of `clip` with another face.
+    clip : Clip
+        The untouched clip.
+    performer, giver : (N, S, S, 3) uint8 RGB
+        Other faces of the two people.
+    first : int
+        The frame of `clip` that became the first frame of the fake.
+
+    Returns
+    -------
+    Quality
+    """
+    track, goal = swap.only_track(fake), swap.only_track(clip)
+    here = slice(first, first + len(fake))
+    points, size = goal.points[here], performer.shape[1]
+    shares, faces = [], []
+    for i, untouched in enumerate(clip.frames(here.start, here.stop)):
+        if not np.isnan(points[i]).any():
+            shares.append(detail(fake[i], points[i]) / detail(untouched, points[i]))
+            faces.append(autoencoder.cut_face(fake[i], points[i], size=size)[0])
+    less = autoencoder.likeness(np.stack(faces), giver, reach=INNER)
+    less = less - autoencoder.likeness(np.stack(faces), performer, reach=INNER)
+    return Quality(
+        float(np.mean(shares)),
+        float(less.mean()),
+        float((less > 0).mean()),
+        _correlation(landmarks.mouth_opening(track.points), landmarks.mouth_opening(points)),
+        _correlation(_eyes(track), _eyes(goal)[here]),
+        _tremble(track.points),
+        count_blinks(track),
+    )
+
+
+def count_blinks(track: FaceTrack) -> int:
+    """Return how many blinks `blinks.measure` finds, or -1 if it cannot count them."""
+    found = blinks.measure(track).blinks
+    return -1 if found is None else len(found)
+
+
+def _eyes(track: FaceTrack) -> np.ndarray:
+    return landmarks.eye_opening(track.eyelids).mean(1)
+
+
+def _correlation(x: np.ndarray, y: np.ndarray) -> float:
+    known = np.isfinite(x) & np.isfinite(y)
+    if known.sum() < 2:
+        return float("nan")
+    return float(np.corrcoef(x[known], y[known])[0, 1])
+
+
+def _tremble(points: np.ndarray) -> float:
+    """Return how much the landmarks jump; the frames around a gap do not count."""
+    straight = points[:, alignment.STEADY]
+    jumps = np.linalg.norm(np.diff(straight.astype(float), 2, axis=0), axis=2)
+    return float(np.nanmedian(jumps))
