@@ -43,8 +43,8 @@ def _affine_map_of_a_triangle(answer: Any) -> Result:
         return Result(False, f"{words} pixel of the target fetches its colour from the source.")
     steps = np.abs(matrix[:, :2] - [[0, 8], [2, 0]]).max(0) > 0.01
     if not steps.any():
-        words = "the first two columns are right. The last column is not: with them, corner 1"
-        return Result(False, f"{words} must still arrive at (20, 10). Remember that it is (1, 1).")
+        words = "the first two columns are right. The last column is not: corner 1"
+        return Result(False, f"{words} must fetch from (20, 10). It lies at (1, 1).")
     if np.abs(matrix[:, :2] - [[0, 8], [4, 0]]).max() < 0.01:
         words = "corner 2 is two steps to the right of corner 1."
         return Result(False, f"{words} What does one step become?")
@@ -71,7 +71,7 @@ def _frames_with_the_mug(answer: Any) -> Result:
         answer = (answer.start, answer.stop - 1)
     frames = _numbers(answer).ravel()
     if frames.size != 2 or not np.isfinite(frames).all():
-        return Result(False, "expected two numbers, the first and the last frame: (100, 110).")
+        return Result(False, "expected the first and the last frame, such as (100, 110).")
     first, last = frames
     if first > last:
         return Result(False, "the first frame comes after the last one. Swap the two numbers.")

@@ -255,7 +255,7 @@ def _curve(curves: Sequence[np.ndarray]) -> str:
     label = "outside - pixels from the outline - inside"
     lines.append(f"<text x='{middle}' y='{HIGH - 2}' text-anchor='middle'>{label}</text>")
     told = " and ".join(f"{values.max():.0f}" for values in curves)
-    alt = f"Steps across the outline, untouched and swapped. The highest are {told} grey levels."
+    alt = f"Steps across the outline: untouched, swapped. The highest steps are {told} grey levels."
     return (
         "<figure class='curve'><figcaption>Steps across the outline (grey levels). Wide grey line: "
         f"untouched. Thin line: your fake.</figcaption><svg role='img' aria-label='{alt}' "
