@@ -47,7 +47,7 @@ def _best_after_collapse(answer: Any) -> Result:
         return Result(False, "D is a chance, so it lies between 0 and 1.")
     left, right = np.abs(best - [1, 1 / 3]) < 0.006
     if left and right:
-        return Result(True, "on the left only data; on the right two samples for each of the data.")
+        return Result(True, "on the left are only data. On the right, 0.5 / (0.5 + 1) is 1/3.")
     if abs(best[0] - 1 / 3) < 0.006 and abs(best[1] - 1) < 0.006:
         return Result(False, "these are the right numbers in the wrong order: left comes first.")
     if not left:

@@ -28,8 +28,8 @@ class LineGame(widgets.VBox):
             for words in ("learning rate of the generator", "learning rate of the discriminator")
         ]
         self._picture, self._said = widgets.HTML(), widgets.HTML()
-        go_on = widgets.Button(description="Go on 50 steps", button_style="primary")
-        far = widgets.Button(description="Go on 500 steps")
+        go_on = widgets.Button(description="Train 50 more steps", button_style="primary")
+        far = widgets.Button(description="Train 500 more steps")
         again = widgets.Button(description="Start again")
         go_on.on_click(lambda _: self.go_on(50))
         far.on_click(lambda _: self.go_on(500))
@@ -61,7 +61,7 @@ class LineGame(widgets.VBox):
 
     def _draw(self) -> None:
         self._picture.value = adversary_plots.draw_line_game(self.gan, self.data)
-        words = f"Step {len(self.gan.steps)}. Filled: data. Orange line: samples. Black line: D."
+        words = f"Step {len(self.gan.steps)}. Blue bars: data. Orange line: samples. Black line: D."
         words += " Dashed line: D = 0.5."
         if self.gan.steps:
             means = np.mean(self.gan.steps[-50:], axis=0)
