@@ -186,7 +186,7 @@ def test_what_notebook_07_says_of_the_kept_table():
     false_alarms = {row["on"]: row["false_alarms"] for row in rows}
     found = {r["hits"] for r in kept_table("blinks.csv") if r["condition"] == "quarter size"}
     words = (DATA.parent / "notebooks" / "07_blinks.ipynb").read_text(encoding="utf-8")
-    assert found == {"0"} and "At quarter size no blink is found." in words
+    assert found == {"0"} and "At quarter size no blink is found, so" in words
     assert f"0.235 gave {false_alarms[evaluate.GROUPS[0]]} false alarm." in words
     assert f"On these five people it gives {false_alarms['other people']}." in words
 

@@ -37,7 +37,7 @@ def test_the_guessing_exercise_tells_a_blink_as_rendered_from_the_altered_one():
         frame = int(lowest[(lowest > 0) & (lowest < 100)][0])  # each clip holds a full blink
         result = exercises.check("00.2", (name, frame))
         assert result.passed == (number == 2)
-        assert ("one eye is shut" if number == 2 else "both lids go down") in result.words
+        assert ("one eye is shut" if number == 2 else "both eyes close") in result.words
 
 
 def test_a_guess_is_noted_and_not_called_right():

@@ -108,7 +108,8 @@ def _check_brow_height(answer: Any) -> Result:
     nothing, problem = _one_number(answer, np.full_like(face, np.nan))
     if problem or np.isfinite(nothing):
         return Result(False, "right on a face. But without a face, it must return NaN: np.nan.")
-    return Result(True, "the number stays the same if the face is near or far, upright or tilted.")
+    words = "the number stays the same whether the face is near or far, upright or tilted."
+    return Result(True, words)
 
 
 def _height(points: np.ndarray, side: str) -> float:
