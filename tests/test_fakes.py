@@ -229,8 +229,9 @@ def test_files_of_others_have_no_origin(tmp_path, plain_video):
     assert fakes.read_origin(tmp_path / "p.png") is fakes.read_origin(tmp_path / "p.jpg") is None
 
 
-NO_FAKES = {"pledge-held", "gap-card", "squeeze-save"}
-"""Cells that write frames in which nobody's face was made: excerpts, a grey card, a re-encoding."""
+NO_FAKES = {"pledge-held", "gap-card", "squeeze-save", "clip-noise"}
+"""Cells that write frames in which nobody's face was made: excerpts, a grey card, a re-encoding,
+noise."""
 
 
 def test_notebooks_write_fakes_in_one_way_alone():

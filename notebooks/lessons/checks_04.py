@@ -28,10 +28,10 @@ def _affine_map_of_a_triangle(answer: Any) -> Result:
     if matrix.shape != (2, 3) or not np.isfinite(matrix).all():
         slips = {
             (2, 2): "The third column is missing: the shift.",
-            (6,): "Put it into two rows.",
+            (6,): "Put them into two rows.",
             (3, 2): "These are three rows of two. Swap rows and columns.",
         }
-        slip = slips.get(matrix.shape, "Write it like [[1, 0, 0], [0, 1, 0]].")
+        slip = slips.get(matrix.shape, "Write them like [[1, 0, 0], [0, 1, 0]].")
         return Result(False, f"expected two rows of three numbers. {slip}")
     arrived = TARGET @ matrix.T
     off = np.abs(arrived - SOURCE).max(1) > 0.01

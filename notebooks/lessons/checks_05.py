@@ -29,15 +29,13 @@ def _four_slopes(answer: Any) -> Result:
     if np.abs(slopes[[2, 3, 0, 1]] - SLOPES).max() < 0.05:
         return Result(False, "the numbers are correct, but the order is [a, b, p, q].")
     if np.abs(slopes / 2 - SLOPES).max() < 0.05:
-        return Result(
-            False, "all four are two times too large. The loss is the mean of two squares."
-        )
+        return Result(False, "all four must be half as large. The loss is the mean of two squares.")
     if np.abs(slopes + SLOPES).max() < 0.05:
         return Result(False, "the signs are wrong: the loss grows if a weight grows.")
     if np.abs(slopes - SLOPES * 0.001).max() < 1e-4:
         return Result(False, "these are changes of the loss. Divide them by the size of the step.")
     names = " and ".join(name for name, good in zip("abpq", right, strict=True) if not good)
-    return Result(False, f"not yet for {names}. Change this weight alone, by 0.001.")
+    return Result(False, f"look again at {names}. Change one weight at a time, by 0.001.")
 
 
 def _count_all() -> tuple[int, int, int]:
@@ -53,7 +51,7 @@ def _count_all() -> tuple[int, int, int]:
 def _how_many_numbers(answer: Any) -> Result:
     count = _numbers(answer)
     if count.shape != () or not np.isfinite(count):
-        return Result(False, "expected one number.")
+        return Result(False, "expected one whole number, such as 1200.")
     encoder, decoder, biases = _count_all()
     total = encoder + 2 * decoder + biases
     if count == total:
@@ -73,7 +71,7 @@ def _sharp_and_blinking(answer: Any) -> Result:
     if not isinstance(answer, finishing.Finish):
         return Result(False, "expected a recipe such as finishing.Finish(smooth=1, detail=0.5).")
     sharp, follows = _try_finish(answer)
-    words = f"the detail is {sharp:.0%}, and the mouth follows with {follows:.2f}"
+    words = f"the detail is {sharp:.0%}, and the correlation of the mouths is {follows:.2f}"
     if not 0.8 <= sharp <= 1.15:
         return Result(False, f"{words}. Change `detail`: the face is too {_soft(sharp)}.")
     if not follows >= 0.75:  # NaN as well

@@ -34,7 +34,7 @@ def _discriminator_loss(answer: Any) -> Result:
         if abs(loss[0] - slip) < 0.006:
             return Result(False, words)
     if abs(loss[0] - real - made) > 0.006:
-        return Result(False, "take minus the logarithm of 0.8, and minus the logarithm of 1 - 0.3.")
+        return Result(False, "add minus the logarithm of 0.8 and minus the logarithm of 1 - 0.3.")
     return Result(True, f"{real:.2f} for the real picture plus {made:.2f} for the sample.")
 
 
@@ -47,15 +47,15 @@ def _best_after_collapse(answer: Any) -> Result:
         return Result(False, "D is a chance, so it lies between 0 and 1.")
     left, right = np.abs(best - [1, 1 / 3]) < 0.006
     if left and right:
-        return Result(True, "on the left are only data. On the right, 0.5 / (0.5 + 1) is 1/3.")
+        return Result(True, "the left peak has only data. On the right, 0.5 / (0.5 + 1) is 1/3.")
     if abs(best[0] - 1 / 3) < 0.006 and abs(best[1] - 1) < 0.006:
-        return Result(False, "these are the right numbers in the wrong order: left comes first.")
+        return Result(False, "the numbers are correct, but their order is not: left comes first.")
     if not left:
         return Result(False, "on the left there are data and no samples. How sure can D be there?")
     if abs(best[1] - 0.5) < 0.006:
-        words = "a half of the data lies on the right, but all of the samples."
-        return Result(False, f"the left one is right. Now the right peak: {words}")
-    return Result(False, "the left one is right. On the right, put 0.5 and 1 into the formula.")
+        words = "half of the data and all of the samples are there."
+        return Result(False, f"the left number is correct. Now the right peak: {words}")
+    return Result(False, "the left number is correct. Now put 0.5 and 1 into the formula.")
 
 
 @exercise("06.3")
