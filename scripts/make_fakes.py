@@ -1,14 +1,14 @@
-"""Make the graded set of sample fakes, and the originals that stand beside them for blind work.
+"""Make the exercise clips: fakes of several grades, and originals among them, for blind work.
 
 Run inside the project's .venv:  python scripts/make_fakes.py [NUMBER ...]
 
 Every clip is called case_NN and carries the same neutral label. Fakes and originals have the same
-length, size, rate and encoding, and a seed decides their order, so that only the catalogue says
-which is which. Its entries hold the method, the parameters, the seed and the altered frames. The
+length, size, frame rate and encoding. A seed decides their order. So only the catalogue says which
+clip is a fake. Its entries hold the method, the parameters, the seed and the altered frames. The
 files case_NN.changes.npz hold the changed pixels of every frame and the true blinks of the person
-who performs. Because of the neutral label this script does not use `fakes.write_fake`; it asks for
-consent itself. The clips are encoded by one thread: running the script again gives the same frames.
-Without numbers all clips are made, in some minutes.
+who performs. Because of the neutral label, this script does not use `fakes.write_fake`; it asks for
+consent itself. One thread encodes the clips, so the script gives the same frames when it runs
+again. Without numbers it makes all clips, which takes some minutes.
 """
 
 from __future__ import annotations
@@ -41,12 +41,15 @@ FACES = {  # what the networks learn from: clips and frames [first, end)
     "Imani": [("imani_talk", 0, 200), ("imani_rare", 0, 200)],
 }
 MOST_SHUT = 0.2
-"""Mean closure of the lids, above which a frame is left out if a network is to see open eyes."""
+"""A network that is to see only open eyes gets frames whose mean lid closure is below this."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One clip: who performs, whose face is put on, and how. An original has no source."""
+    """One clip: who performs, whose face is put on, how, and in which frames [first, end).
+
+    An original has no source.
+    """
 
     target: str
     source: str = ""
@@ -111,7 +114,7 @@ def faces_of(person: str, *, open_eyes: bool) -> np.ndarray:
 
 
 def by_network(case: Case) -> Iterator[swap.Swap]:
-    """Swap by the small network of notebook 05, trained here."""
+    """Yield frames swapped by the small network of notebook 05, which is trained here."""
     target, people = samples.open_clip(case.target), people_of(case)
     faces = [faces_of(person, open_eyes="open" in case.way) for person in people]
     model = autoencoder.start(faces, seed=SEED)
@@ -122,7 +125,7 @@ def by_network(case: Case) -> Iterator[swap.Swap]:
 
 
 def by_shipped_network(case: Case) -> Iterator[swap.Swap]:
-    """Swap by the network of 128 px that the course ships."""
+    """Yield frames swapped by the network of 128 px that the course ships."""
     target = samples.open_clip(case.target)
     cut = autoencoder.collect_faces(target, stop=FRAMES, size=128)
     network = convnet.load_network(DATA / "networks" / "ana_gita_128.npz")
@@ -131,7 +134,7 @@ def by_shipped_network(case: Case) -> Iterator[swap.Swap]:
 
 
 def by_finishing(target: Clip) -> Iterator[swap.Swap]:
-    """Swap by the network of 128 px, and finish the clip as generation 4 of notebook 05."""
+    """Yield frames swapped by the network of 128 px and repaired as generation 4 of notebook 05."""
     network = convnet.load_network(DATA / "networks" / "ana_gita_128.npz")
 
     def draw(images: np.ndarray) -> np.ndarray:
@@ -145,6 +148,7 @@ def by_finishing(target: Clip) -> Iterator[swap.Swap]:
 def put_back(
     target: Clip, cut: autoencoder.Faces, made: np.ndarray, recipe: swap.Recipe
 ) -> Iterator[swap.Swap]:
+    """Put the faces (N, S, S, 3) that a network made back into the frames that they come from."""
     points = swap.only_track(target).points
     places_of = {int(frame): n for n, frame in enumerate(cut.frame_index)}
     for i, image in enumerate(target.frames(0, FRAMES)):
@@ -156,7 +160,7 @@ def put_back(
 
 
 def swaps(case: Case) -> Iterator[swap.Swap]:
-    """Yield each frame of a case before the label, and what was changed in it."""
+    """Yield each frame of a case, still without its label, and what was changed in it."""
     target = samples.open_clip(case.target)
     if not case.source:
         for image in target.frames(0, FRAMES):
@@ -176,7 +180,7 @@ def swaps(case: Case) -> Iterator[swap.Swap]:
 
 
 def squeeze(frames: list[np.ndarray], fps: float) -> list[np.ndarray]:
-    """Return frames as a messenger leaves them: half the size, strongly compressed, enlarged."""
+    """Return frames as a messenger app leaves them: made half as large, compressed, enlarged."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "small.mp4"
         with av.open(str(path), "w") as container:
@@ -203,12 +207,13 @@ def sound_of(clip: Clip) -> list[av.AudioFrame]:
 
 
 def people_of(case: Case) -> list[str]:
+    """Return the name of the person who performs, and in a fake the name of the giver."""
     names = [name for name in (case.target, case.source) if name]
     return [samples.open_clip(name).entry["people"][0] for name in names]
 
 
 def sources_of(case: Case) -> list[str]:
-    """Return the ids of all clips that something was taken from."""
+    """Return the ids of all clips that go into a case, with those that its network learnt from."""
     learnt = [name for who in people_of(case) for name, _, _ in FACES.get(who, ())]
     used = [case.target, case.source] + (
         learnt if " px" in case.way or case.way == "finished" else []
@@ -287,6 +292,7 @@ def entry_of(
 
 
 def main(numbers: list[int]) -> None:
+    """Make the clips of these numbers (by default all), and put them into the catalogue."""
     order = np.random.default_rng(SEED).permutation(len(CASES)).tolist()
     known = consent.catalogue(places.course_clips())
     for number, index in enumerate(tqdm(order, desc="making clips"), 1):

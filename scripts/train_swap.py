@@ -1,14 +1,14 @@
 """Train the stronger face-swap networks of notebook 05: one encoder and two decoders.
 
-An authoring tool: nothing here is needed to take the course. It needs PyTorch (`pip install torch`)
-beside the course's own packages.
+This is a tool for authors. Nobody needs it to take the course. It needs PyTorch
+(`pip install torch`) beside the course's own packages.
 
     python scripts/train_swap.py ana_gita 128 --minutes 60
     python scripts/train_swap.py ana_gita 64 --minutes 30
 
-Training goes on where it stopped; the state lies in build/train. The same seed and the same number
-of steps give the same network on the same machine. The weights are written to data/networks as
-float16, with the mean faces and the numbers of the training.
+Every 250 steps, the state of the training is saved in build/train. If the script starts again, it
+goes on from there. The weights are written to data/networks as float16, with the mean faces, the
+number of steps, the seconds of training and the seed.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ PAIRS = {
         "b": [("gita_talk", 0, 120), ("gita_smile", 0, 200)],
     }
 }
-"""The clips, and the frames [first, end), that each network learns from. The other frames of the
-talking clips are kept for the test."""
+"""The clips and the frames [first, end) that each network learns from. The other frames of the
+talking clips are kept for tests."""
 
 CODE = 192
 ENCODER = (3, 24, 48, 96, 96)
@@ -60,7 +60,10 @@ def load_faces(spans: list[tuple[str, int, int]], size: int) -> tuple[np.ndarray
 
 
 def weigh(points: np.ndarray, size: int) -> np.ndarray:
-    """Return 1 in the face, 3 at eyes and mouth, 0.2 outside, softly joined, (size, size)."""
+    """Return the weight of each pixel, (size, size) float32, with soft borders.
+
+    It is 3 at the eyes and the mouth, 1 in the rest of the face, and 0.2 outside the face.
+    """
     weight = np.full((size, size), 0.2, np.float32)
     for name, value in (("outline", 1), ("right_eye", 3), ("left_eye", 3), ("outer_lips", 3)):
         polygon = np.rint(points[landmarks.GROUPS[name]] * 16).astype(np.int32)
@@ -73,7 +76,10 @@ def weigh(points: np.ndarray, size: int) -> np.ndarray:
 def jitter(
     face: np.ndarray, weight: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Turn, scale, shift and brighten a face a little; warp the input of the network as well."""
+    """Turn, scale, shift and brighten or darken a face a little, and warp the network's input.
+
+    Return the warped input, the goal without the warp, and the weight of each pixel.
+    """
     size = len(face)
     middle = (size / 2, size / 2)
     move = cv2.getRotationMatrix2D(middle, rng.normal(0, 4), np.exp(rng.normal(0, 0.03)))
@@ -89,7 +95,7 @@ def jitter(
 
 
 class Autoencoder(nn.Module):
-    """The network of `framewise.workbench.convnet`, as something that PyTorch can train."""
+    """The network that `framewise.workbench.convnet` runs, in a form that PyTorch can train."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -106,7 +112,10 @@ class Autoencoder(nn.Module):
         return nn.ModuleList([*layers, nn.Conv2d(DECODER[-1], 3, 5, 1, 2)])
 
     def forward(self, x: torch.Tensor, who: str) -> torch.Tensor:
-        """Return what decoder `who` makes of the faces (N, 3, size, size), less their mean."""
+        """Encode faces (N, 3, size, size), and decode them with the decoder of `who`.
+
+        The mean face is already subtracted from the input, and is not yet added to the output.
+        """
         for layer in self.down:
             x = functional.leaky_relu(layer(x), convnet.LEAK)
         x = self.from_code(self.to_code(x.flatten(1)))
@@ -122,7 +131,7 @@ class Autoencoder(nn.Module):
 
 
 def loss_of(made: torch.Tensor, goal: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """Return the weighted distance of colours, and of the steps between neighbouring pixels."""
+    """Return the weighted mean error of the colours plus that of the steps between neighbours."""
     off = made - goal
     steps = [(off[..., 1:, :] - off[..., :-1, :]) * weight[..., 1:, :]]
     steps.append((off[..., :, 1:] - off[..., :, :-1]) * weight[..., :, 1:])
@@ -130,7 +139,7 @@ def loss_of(made: torch.Tensor, goal: torch.Tensor, weight: torch.Tensor) -> tor
 
 
 def batch_of(faces, weights, mean, rng):
-    """Return jittered faces for the encoder, the goal and the weights, as tensors (N, C, S, S)."""
+    """Return warped faces for the encoder, the goals and the weights, as tensors (N, C, S, S)."""
     some = rng.integers(len(faces), size=BATCH)
     parts = zip(*(jitter(faces[i], weights[i], rng) for i in some), strict=True)
     seen, goal, weight = (np.stack(part) for part in parts)
@@ -141,6 +150,7 @@ def batch_of(faces, weights, mean, rng):
 
 
 def train(pair: str, size: int, minutes: float, seed: int) -> None:
+    """Train a network for so many minutes in all. In the last quarter it learns more slowly."""
     torch.manual_seed(seed)
     people = {who: load_faces(spans, size) for who, spans in PAIRS[pair].items()}
     means = {who: faces.mean(0) for who, (faces, _) in people.items()}

@@ -519,3 +519,11 @@ def test_a_swap_is_written_with_its_origin(tmp_path, pair):
     path = fakes.write_fake(tmp_path / "swap.png", frame, made_from, method="a swap")
     assert [entry["id"] for entry in fakes.read_origin(path).made_from] == ["gita_talk", "ana_talk"]
     np.testing.assert_array_equal(np.asarray(Image.open(path)), fakes.add_label(frame))
+
+
+def test_unknown_ways_and_negative_spans_are_refused():
+    black = np.zeros((60, 60, 3), np.uint8)
+    with pytest.raises(ValueError, match="way: expected one of paste, .*got 'glue'"):
+        swap.blend(black, black, np.ones((60, 60)), "glue")
+    with pytest.raises(ValueError, match="frames: expected a number of 0 or more, got -1"):
+        swap.smooth_points(np.zeros((5, 468, 2)), -1)

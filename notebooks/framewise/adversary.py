@@ -37,9 +37,17 @@ __all__ = [
 
 
 def sigmoid(scores: np.ndarray) -> np.ndarray:
-    """Turn scores into chances from 0 to 1: 1 / (1 + e^-score), without overflow.
+    """Turn scores into probabilities from 0 to 1: 1 / (1 + e^-score), without overflow.
 
     Notebook: 06_adversary.ipynb
+
+    Parameters
+    ----------
+    scores : (...) float
+
+    Returns
+    -------
+    (...) float, 0 to 1
 
     Examples
     --------
@@ -70,6 +78,7 @@ def discriminator_loss(
     loss : float
         2 log 2 = 1.386 if every score is 0.
     slopes : two arrays, (N,) and (M,) float
+        How the loss changes with each score of the data, and with each score of the samples.
 
     References
     ----------
@@ -87,8 +96,9 @@ def discriminator_loss(
 def generator_loss(made: np.ndarray) -> tuple[float, np.ndarray]:
     """Return the loss of the generator, the mean of -log D, and how it changes with each score.
 
-    This is the *non-saturating* loss. The generator could minimise log(1 - D) instead. But that
-    curve is flat where D is near 0, so a generator that is easily caught would hardly learn.
+    This is the *non-saturating* loss. The generator could minimise log(1 - D) instead. But where D
+    is near 0, log(1 - D) hardly changes with the score. So a generator that is easily caught would
+    hardly learn.
 
     Notebook: 06_adversary.ipynb
 
@@ -102,6 +112,7 @@ def generator_loss(made: np.ndarray) -> tuple[float, np.ndarray]:
     loss : float
         log 2 = 0.693 if every score is 0.
     slope : (M,) float
+        How the loss changes with each score.
 
     References
     ----------
@@ -113,7 +124,7 @@ def generator_loss(made: np.ndarray) -> tuple[float, np.ndarray]:
 def accuracy(real: np.ndarray, made: np.ndarray) -> float:
     """Return the share of right decisions: data with a score above 0, samples with 0 or less.
 
-    Data and samples count half each, even if there are more of one of them.
+    Data and samples count half each, even if their numbers differ.
 
     Notebook: 06_adversary.ipynb
 
@@ -121,19 +132,27 @@ def accuracy(real: np.ndarray, made: np.ndarray) -> float:
     ----------
     real, made : (N,) and (M,) float
         The scores of data and of samples.
+
+    Returns
+    -------
+    float, 0 to 1
     """
     return float(((np.asarray(real) > 0).mean() + (np.asarray(made) <= 0).mean()) / 2)
 
 
 def best_discriminator(p_data: np.ndarray, p_made: np.ndarray) -> np.ndarray:
-    """Return the best possible D at each place, NaN where there are neither data nor samples.
+    """Return the best possible D at each place; NaN where there are neither data nor samples.
 
     Notebook: 06_adversary.ipynb
 
     Parameters
     ----------
     p_data, p_made : arrays of one shape, float
-        How dense the data and the samples are at each place.
+        How dense the data and the samples are at each place, in the same unit.
+
+    Returns
+    -------
+    array of the same shape, 0 to 1
 
     References
     ----------
@@ -149,14 +168,15 @@ def best_discriminator(p_data: np.ndarray, p_made: np.ndarray) -> np.ndarray:
 
 
 class Step(NamedTuple):
-    """What was measured in one step of training, before the networks were changed by it."""
+    """What was measured in one step of training, on the data and the samples of this step."""
 
     discriminator: float
-    """Its loss."""
+    """The loss of the discriminator, before this step changed it."""
     generator: float
-    """Its loss."""
+    """The loss of the generator, after this step changed the discriminator, and before it changed
+    the generator."""
     accuracy: float
-    """The share of the discriminator's right decisions, 0 to 1."""
+    """The share of the discriminator's right decisions, 0 to 1, before this step changed it."""
 
 
 @dataclass
@@ -166,10 +186,10 @@ class Gan:
     generator: list[Layer]
     discriminator: list[Layer]
     optimisers: tuple[Adam, Adam] = field(repr=False)
-    """Of the generator and of the discriminator."""
+    """The optimiser of the generator, and that of the discriminator."""
     seed: int
     steps: list[Step] = field(default_factory=list, repr=False)
-    """The steps so far."""
+    """What was measured in each step so far."""
 
 
 def start(
@@ -191,7 +211,7 @@ def start(
     noise : int
         How many random numbers the generator gets for a sample.
     hidden : two ints
-        The size of the hidden layers of the generator and of the discriminator.
+        The size of both hidden layers of the generator, and of both of the discriminator.
     rates : two floats
         The learning rates of the generator and of the discriminator.
     seed : int
@@ -201,14 +221,20 @@ def start(
     -------
     Gan
 
+    Raises
+    ------
+    ValueError
+        A size is below 1, a learning rate is negative, or there are not two of each.
+
     References
     ----------
     beta1 = 0.5 for Adam: Radford et al. 2016, arXiv:1511.06434.
     """
     if len(hidden) != 2 or len(rates) != 2 or min(features, noise, *hidden) < 1 or min(rates) < 0:
         raise ValueError(
-            "expected sizes of at least 1, and two hidden sizes and two learning rates of at least "
-            f"0, got features {features}, noise {noise}, hidden {hidden}, rates {rates}."
+            "expected features, noise and two hidden sizes of at least 1, and two learning rates "
+            f"of at least 0, got features {features}, noise {noise}, hidden {hidden}, and rates "
+            f"{rates}."
         )
     rng = np.random.default_rng(seed)
     generator = networks.make_layers([noise, hidden[0], hidden[0], features], rng)
@@ -221,7 +247,7 @@ def start(
 
 
 def generate(gan: Gan, count: int, *, seed: int = 0) -> np.ndarray:
-    """Let the generator make samples, (count, features) float32; one seed gives the same noise.
+    """Let the generator make samples.
 
     Notebook: 06_adversary.ipynb
 
@@ -229,7 +255,13 @@ def generate(gan: Gan, count: int, *, seed: int = 0) -> np.ndarray:
     ----------
     gan : Gan
     count : int
+        How many samples.
     seed : int
+        The same seed gives the same noise.
+
+    Returns
+    -------
+    (count, features) float32
     """
     inputs = len(gan.generator[0].weight)
     noise = np.random.default_rng(seed).standard_normal((count, inputs), np.float32)
@@ -237,7 +269,7 @@ def generate(gan: Gan, count: int, *, seed: int = 0) -> np.ndarray:
 
 
 def score(gan: Gan, samples: np.ndarray) -> np.ndarray:
-    """Return the discriminator's score of each sample, (N,) float: above 0 it says "data".
+    """Return the discriminator's score of each sample: above 0 it says "data".
 
     Notebook: 06_adversary.ipynb
 
@@ -245,6 +277,10 @@ def score(gan: Gan, samples: np.ndarray) -> np.ndarray:
     ----------
     gan : Gan
     samples : (N, features) float
+
+    Returns
+    -------
+    (N,) float32
     """
     return networks.forward(gan.discriminator, np.float32(samples))[-1][:, 0]
 
@@ -258,10 +294,10 @@ def train(
     jitter: float = 0.0,
     watch: Callable[[Gan], bool | None] = lambda gan: None,
 ) -> None:
-    """Train both networks in place, one step of each in turn.
+    """Train both networks in place: in each step first the discriminator, then the generator.
 
-    The random choices of a step depend on the seed and on the number of the step alone. So
-    training in several parts gives the same networks as training without a pause.
+    The random choices of a step depend only on the seed and on the number of the step. So training
+    in several parts gives the same networks as training without a pause.
 
     Notebook: 06_adversary.ipynb
 
@@ -271,7 +307,7 @@ def train(
     data : (N, features) float
     steps : int
     batch : int
-        How many data and how many samples there are in a step.
+        How many rows of the data, and how many samples, there are in a step.
     jitter : float
         Standard deviation of the noise on everything that the discriminator sees, data and
         samples. It stops the discriminator from using tiny details. (Sonderby et al. 2017,
@@ -279,9 +315,15 @@ def train(
     watch : callable
         Called after each step. If it returns True, training stops.
 
+    Raises
+    ------
+    ValueError
+        The data are not rows of `features` finite numbers, or there are none.
+
     References
     ----------
-    Goodfellow et al. 2014, arXiv:1406.2661, algorithm 1 with k = 1.
+    Goodfellow et al. 2014, arXiv:1406.2661, algorithm 1 with k = 1. Here the generator learns from
+    the same samples as the discriminator.
     """
     data, features = np.asarray(data, np.float32), gan.generator[-1].weight.shape[1]
     if data.ndim != 2 or not len(data) or data.shape[1] != features:
@@ -328,7 +370,7 @@ def tiny_pictures(images: np.ndarray, *, side: int = 12) -> np.ndarray:
 
     Returns
     -------
-    (N, side * side) float32
+    (N, side * side) float32, -1 to 1
     """
     grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in images]
     small = [cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA) for image in grey]

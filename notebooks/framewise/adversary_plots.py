@@ -33,13 +33,14 @@ EDGES = np.linspace(-4, 4, 41)
 
 
 def look(gan: Gan, title: str = "") -> tuple[str, np.ndarray, np.ndarray]:
-    """Return what `plot_line_games` draws of a pair of networks on the line.
+    """Return the title, the samples and the D that `plot_line_games` draws of a pair of networks.
 
     Parameters
     ----------
     gan : Gan
+        Its samples have one number each.
     title : str
-        By default, the number of the step.
+        By default the number of the step.
 
     Returns
     -------
@@ -64,15 +65,13 @@ def plot_line_games(
     Parameters
     ----------
     games : sequence of (title, samples (N,), D (40,))
-        D at the middle of each bin.
+        As `look` returns them, an even number of them. D is at the middle of each bin.
     data : (M, 1) float
     best : bool
-        Also draw the best possible D, from the counts in the bins.
+        Also draw the best possible D, from the densities in the bins.
     """
-    figure, axes = plt.subplots(
-        (len(games) + 1) // 2, 2, figsize=(9.5, 3.4 * ((len(games) + 1) // 2)), sharey=True
-    )
-    axes = np.atleast_2d(axes)
+    rows = len(games) // 2
+    figure, axes = plt.subplots(rows, 2, figsize=(9.5, 3.4 * rows), sharey=True, squeeze=False)
     middle = (EDGES[1:] + EDGES[:-1]) / 2
     dense, _ = np.histogram(data, EDGES, density=True)
     for ax, (title, samples, chance) in zip(axes.flat, games, strict=True):
@@ -94,11 +93,14 @@ def plot_line_games(
 
 
 def plot_training(gan: Gan, *, smooth: int = 50) -> Figure:
-    """Draw both losses and the accuracy over the steps, with what they are for undecided networks.
+    """Draw both losses and the accuracy over the steps.
+
+    Dotted lines show the values for a discriminator that cannot decide: its D is 0.5 everywhere.
 
     Parameters
     ----------
     gan : Gan
+        Trained for at least one step.
     smooth : int
         How many steps are averaged for each point of a line.
     """
@@ -120,19 +122,24 @@ def plot_training(gan: Gan, *, smooth: int = 50) -> Figure:
 
 
 def enlarge(image: np.ndarray, factor: int = 8) -> np.ndarray:
-    """Return a picture enlarged, smoothly, so that there is room for a mark.
+    """Enlarge a picture smoothly, so that there is room for a mark.
 
     Parameters
     ----------
     image : (H, W) or (H, W, 3) uint8
     factor : int
+        How many times the width and the height are enlarged.
+
+    Returns
+    -------
+    (H * factor, W * factor) or (H * factor, W * factor, 3) uint8
     """
     size_wh = image.shape[1] * factor, image.shape[0] * factor
     return cv2.resize(image, size_wh, interpolation=cv2.INTER_CUBIC)
 
 
 def sheet(rows: np.ndarray, count: int = 10, *, made: bool = True, factor: int = 8) -> np.ndarray:
-    """Return square grey pictures side by side as one picture, with a mark if they are made.
+    """Put square grey pictures side by side into one picture, with a mark if a generator made them.
 
     Parameters
     ----------
@@ -141,9 +148,13 @@ def sheet(rows: np.ndarray, count: int = 10, *, made: bool = True, factor: int =
     count : int
         How many of them are shown.
     made : bool
-        They come from a generator.
+        Whether they come from a generator.
     factor : int
         How many times they are enlarged.
+
+    Returns
+    -------
+    (H, W, 3) uint8 RGB
     """
     side = round(np.sqrt(rows.shape[1]))
     grey = np.clip(np.rint((rows[:count] + 1) * 127.5), 0, 255).astype(np.uint8)
@@ -153,13 +164,20 @@ def sheet(rows: np.ndarray, count: int = 10, *, made: bool = True, factor: int =
 
 
 def draw_line_game(gan: Gan, data: np.ndarray, *, size_wh: tuple[int, int] = (640, 260)) -> str:
-    """Return data, samples and D as an SVG picture, which is quick to draw.
+    """Draw data, samples and D as an SVG picture, which is faster than a figure of Matplotlib.
 
     Parameters
     ----------
     gan : Gan
+        Its samples have one number each.
     data : (M, 1) float
     size_wh : two ints, pixels
+        Size of the drawing, without the numbers below it.
+
+    Returns
+    -------
+    str
+        The element <svg>.
     """
     width, height = size_wh
     middle = (EDGES[1:] + EDGES[:-1]) / 2
@@ -213,7 +231,7 @@ def show_sheets(sheets: Sequence[np.ndarray], titles: Sequence[str]) -> Figure:
 
 
 def plot_rounds(found: np.ndarray, *, blocks: int = 8) -> Figure:
-    """Draw for each generation of fakes how many the old and the retrained detector found.
+    """Draw the share of each generation of fakes that the old and the retrained detector found.
 
     Parameters
     ----------
@@ -237,7 +255,7 @@ def plot_rounds(found: np.ndarray, *, blocks: int = 8) -> Figure:
             ax.plot(x, share, "v" if old else "o", color=colour, ms=11, zorder=3)
             path.append((x, share))
     ax.plot(*np.transpose(path), color="grey", lw=1)
-    for mark, colour, name in (("v", ORANGE, "old detector"), ("o", BLUE, "retrained detector")):
+    for mark, colour, name in (("v", ORANGE, "old detector"), ("o", BLUE, "new detector")):
         ax.plot([], [], mark, color=colour, ms=11, label=name)
     ax.set(xticks=range(1, generations + 1), xlim=(0.5, generations + 0.5), ylim=(-0.05, 1.05))
     ax.set_xlabel("generation of fakes")

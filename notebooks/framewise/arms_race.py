@@ -3,8 +3,8 @@
 Notebook: 06_adversary.ipynb
 
 This is the game of `adversary` in rounds, with the autoencoder of notebook 05 as the generator.
-Real and made faces go through the same steps before the detector sees them (`prepare`), so the
-detector cannot tell them apart by their files, their size or their black border.
+Real and made faces go through `prepare` before the detector sees them. So the detector cannot tell
+them apart by the compression of their files or by their black border.
 """
 
 from __future__ import annotations
@@ -40,11 +40,16 @@ def prepare(images: np.ndarray, *, quality: int = 90) -> np.ndarray:
     ----------
     images : (N, S, S, 3) uint8 RGB
     quality : int
-        Of the JPEG, 1 to 100.
+        Quality of the JPEG, 1 to 100.
 
     Returns
     -------
     (N, S, S, 3) uint8 RGB
+
+    Raises
+    ------
+    ValueError
+        The images are not (N, S, S, 3) uint8.
     """
     if images.ndim != 4 or images.shape[3] != 3 or images.dtype != np.uint8:
         raise ValueError(f"images: expected (N, S, S, 3) uint8, got {images.shape} {images.dtype}.")
@@ -70,10 +75,12 @@ def train_detector(
     real, made : (N, S, S, 3) and (M, S, S, 3) uint8 RGB
         As `prepare` returns them.
     steps : int
-        In each step, the detector sees 32 faces of each kind.
+        How many steps it is trained. In each step it sees 32 faces of each kind, with a little
+        noise.
     hidden : int
         The size of its hidden layer.
     seed : int
+        The same seed and the same faces give the same detector.
 
     Returns
     -------
@@ -99,7 +106,7 @@ def _rows(images: np.ndarray) -> np.ndarray:
 
 
 def detect(detector: Detector, images: np.ndarray) -> np.ndarray:
-    """Return the detector's score of each face, (N,) float: above 0 it says "real".
+    """Return the detector's score of each face: above 0 it says "real".
 
     Notebook: 06_adversary.ipynb
 
@@ -108,6 +115,10 @@ def detect(detector: Detector, images: np.ndarray) -> np.ndarray:
     detector : Detector
     images : (N, S, S, 3) uint8 RGB
         As `prepare` returns them.
+
+    Returns
+    -------
+    (N,) float32
     """
     return networks.forward(detector.layers, _rows(images) - detector.mean)[-1][:, 0]
 
@@ -122,9 +133,9 @@ def fool(
 ) -> Autoencoder:
     """Return a copy of an autoencoder whose decoder 1 has learned to fool a detector.
 
-    Its loss has two parts. The decoder must still rebuild the faces of person 1. And the fakes that
-    it makes from the faces of person 0 must get higher scores from the detector, whose weights it
-    knows.
+    The loss of the decoder has two parts. First, the decoder must still rebuild the faces of person
+    1. Second, the fakes that it makes from the faces of person 0 must get higher scores from the
+    detector. The training uses the detector's weights. It passes the fakes on without `prepare`.
 
     Notebook: 06_adversary.ipynb
 
@@ -134,7 +145,9 @@ def fool(
     faces : two arrays (N, S, S, 3) uint8 RGB
         The faces of person 0 and of person 1 for training.
     detector : Detector
+        It stays as it is.
     steps : int
+        How many steps the decoder is trained.
     weight : float
         How much the detector's part counts in the loss.
 
@@ -162,22 +175,27 @@ def fool(
 def share_interval(count: float, total: int, *, z: float = 1.96) -> tuple[float, float]:
     """Return the Wilson interval: where the true share may lie, given `count` of `total`.
 
-    It assumes that the `total` cases are independent. Frames of one clip are not. So count blocks
-    of time or clips, not frames.
+    The formula assumes that the `total` cases are independent. Frames of one clip are not
+    independent. So count clips or blocks of time, not frames.
 
     Notebook: 06_adversary.ipynb
 
     Parameters
     ----------
     count : float
-        It need not be whole: half of 5 blocks are 2.5.
+        It need not be a whole number: half of 5 blocks is 2.5.
     total : int
     z : float
         1.96 for 95 % confidence.
 
     Returns
     -------
-    low, high : float
+    low, high : float, 0 to 1
+
+    Raises
+    ------
+    ValueError
+        `count` is below 0 or above `total`, or `total` is below 1.
 
     References
     ----------

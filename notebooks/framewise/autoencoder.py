@@ -52,7 +52,9 @@ class Faces(NamedTuple):
 def cut_face(
     image: np.ndarray, points: np.ndarray, *, size: int = 64
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cut a face out upright, as `alignment.align_face` does, but with less around it.
+    """Cut a face out upright, as `alignment.align_face` does, but with less room around the face.
+
+    Notebook: 05_autoencoder.ipynb
 
     Parameters
     ----------
@@ -69,7 +71,7 @@ def cut_face(
     """
     goal, steady = _places(size), alignment.STEADY
     matrix = alignment.estimate_similarity(points[steady], goal[steady])
-    return cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_AREA), matrix
+    return cv2.warpAffine(image, matrix, (size, size)), matrix
 
 
 def _places(size: int) -> np.ndarray:
@@ -78,9 +80,12 @@ def _places(size: int) -> np.ndarray:
 
 
 def face_area(size: int = 64, *, reach: float = 1.1) -> np.ndarray:
-    """Return which pixels of a cut-out face belong to the face and its border, (size, size) bool.
+    """Return which pixels of a cut-out face belong to the face and its border.
 
-    The network learns only these pixels. They reach a little beyond the outline of the mean shape.
+    The network learns only these pixels. By default, they reach a little beyond the outline of the
+    mean shape.
+
+    Notebook: 05_autoencoder.ipynb
 
     Parameters
     ----------
@@ -88,6 +93,10 @@ def face_area(size: int = 64, *, reach: float = 1.1) -> np.ndarray:
         Side of the face's picture, pixels.
     reach : float
         How far the pixels reach; 1 is the outline of the mean shape.
+
+    Returns
+    -------
+    (size, size) bool
     """
     outline = _places(size)
     wider = outline.mean(0) + reach * (outline - outline.mean(0))
@@ -103,7 +112,8 @@ def collect_faces(clip: Clip, *, start: int = 0, stop: int | None = None, size: 
     ----------
     clip : Clip
     start, stop : int
-        Frames start to stop - 1; by default all. Frames without a face are left out.
+        The first frame, and the frame after the last one; by default all frames. Frames without a
+        face are left out.
     size : int
         Side of the faces, pixels.
 
@@ -123,7 +133,8 @@ def collect_faces(clip: Clip, *, start: int = 0, stop: int | None = None, size: 
     known = np.flatnonzero(~np.isnan(points).any((1, 2)))
     if not len(known):
         raise ValueError(
-            f"{clip.path.name}: expected a face in frames {start} to {stop}, got none."
+            f"{clip.path.name}: expected a face from frame {start} on, before frame "
+            f"{len(clip) if stop is None else stop}, got none. Choose other frames."
         )
     wanted = set(known.tolist())
     cut = [
@@ -141,11 +152,16 @@ class Autoencoder:
 
     encoder: list[Layer]
     decoders: tuple[list[Layer], list[Layer]]
+    """The decoder of person 0, and that of person 1."""
     means: np.ndarray
-    """(2, D) float32: for each person what is subtracted before the encoder."""
+    """(2, D) float32, 0 to 1: for each person the mean face, which is subtracted before the encoder
+    and added again after the decoder."""
     size: int
+    """Side of the faces, pixels."""
     seed: int
+    """It decides all random choices of the training."""
     optimiser: Adam = field(repr=False)
+    """It trains the encoder and both decoders."""
     losses: list[float] = field(default_factory=list)
     """The loss of each step so far."""
 
@@ -167,7 +183,7 @@ def start(
     faces : two arrays (N, S, S, 3) uint8 RGB
         The faces of person 0 and of person 1.
     hidden, code : int
-        How many numbers there are between the pixels and the code, and in the code.
+        How many numbers the layer between the pixels and the code has, and how many the code has.
     seed : int
         The same seed and the same faces give the same network after the same number of steps.
     own_means : bool
@@ -215,8 +231,8 @@ def train(
 ) -> None:
     """Train a network in place: both decoders learn to rebuild their own person's faces.
 
-    The faces of each step depend on the seed and on the number of the step alone. So training in
-    several parts gives the same network as training without a pause.
+    The random choices of a step depend only on the seed and on the number of the step. So training
+    in several parts gives the same network as training without a pause.
 
     Notebook: 05_autoencoder.ipynb
 
@@ -229,9 +245,9 @@ def train(
     batch : int
         How many faces of each person are seen in a step.
     noise : float
-        Standard deviation of the noise that disturbs the faces before the encoder, where 1 is the
-        step from black to white. The decoders must rebuild the faces without it. So the encoder
-        learns to see what is like a face. (Vincent et al. 2008, doi:10.1145/1390156.1390294.)
+        Standard deviation of the noise that is added to the faces before the encoder. Black is 0
+        and white is 1. The decoders must rebuild the faces without the noise. So the encoder learns
+        what is typical of faces. (Vincent et al. 2008, doi:10.1145/1390156.1390294.)
     watch : callable
         Called after each step. If it returns True, training stops.
     """
@@ -263,7 +279,7 @@ def _train_step(
 
 
 def encode_faces(model: Autoencoder, images: np.ndarray, person: int) -> np.ndarray:
-    """Return the codes of faces, (N, code) float.
+    """Return the codes of faces.
 
     Notebook: 05_autoencoder.ipynb
 
@@ -273,6 +289,11 @@ def encode_faces(model: Autoencoder, images: np.ndarray, person: int) -> np.ndar
     images : (N, S, S, 3) uint8 RGB
     person : int
         0 or 1: who is in the pictures.
+
+    Returns
+    -------
+    (N, C) float32
+        C is the `code` of `start`.
     """
     return networks.forward(model.encoder, _rows(images) - model.means[person])[-1]
 
@@ -301,10 +322,11 @@ def swap_faces(model: Autoencoder, images: np.ndarray, person: int, decoder: int
 
 
 def likeness(images: np.ndarray, person: np.ndarray, *, reach: float = 1.1) -> np.ndarray:
-    """Return how much faces are like a person: the correlation with the person's mean face.
+    """Return how similar faces are to a person: the correlation with the person's mean face.
 
-    The correlation does not change with brightness, contrast or tint, because each colour channel
-    of each face is first brought to mean 0 and standard deviation 1.
+    It is the mean of the correlations of the three colour channels. It does not change with
+    brightness, contrast or tint, because each channel of each face is first brought to mean 0 and
+    standard deviation 1.
 
     Notebook: 05_autoencoder.ipynb
 
@@ -312,9 +334,9 @@ def likeness(images: np.ndarray, person: np.ndarray, *, reach: float = 1.1) -> n
     ----------
     images : (N, S, S, 3) uint8 RGB
     person : (M, S, S, 3) uint8 RGB
-        Other pictures of the person.
+        Pictures of the person.
     reach : float
-        Which pixels are compared, as in `face_area`.
+        How far the compared pixels reach, as in `face_area`.
 
     Returns
     -------
@@ -344,8 +366,9 @@ def put_back(
     Parameters
     ----------
     face : (S, S, 3) uint8 RGB
+        As `swap_faces` returns it.
     matrix : (2, 3) float
-        Maps picture to face.
+        Maps picture to face, as `cut_face` returns it.
     target : (H, W, 3) uint8 RGB
     target_points : (468, 2) float pixels
     recipe : swap.Recipe

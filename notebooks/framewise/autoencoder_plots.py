@@ -26,6 +26,10 @@ def enlarge(image: np.ndarray, side: int = 192) -> np.ndarray:
     image : (S, S, 3) uint8 RGB
     side : int
         The new side, pixels.
+
+    Returns
+    -------
+    (side, side, 3) uint8 RGB
     """
     return cv2.resize(image, (side, side), interpolation=cv2.INTER_LINEAR)
 
@@ -42,13 +46,13 @@ def plot_faces(
     Parameters
     ----------
     rows : mapping of str to sequence of (S, S, 3) uint8 RGB
-        For each row its name and its faces.
+        The name of each row, and its faces. All rows have equally many faces.
     titles : sequence of str
-        Of the columns.
+        Titles of the columns; by default none.
     made : sequence of str
         The names of the rows, or the titles of the columns, that a network drew.
     height : float, inches
-        Of one row.
+        Height of one row.
     """
     columns = max(len(images) for images in rows.values())
     size = columns * height + 1.1, len(rows) * height + 0.5
@@ -67,11 +71,12 @@ def plot_faces(
 
 
 def plot_points(points: np.ndarray, rebuilt: np.ndarray) -> Figure:
-    """Draw points, what a network made of them, and a line from each point to its rebuilt one.
+    """Draw points, and a line from each point to the point that a network rebuilt from it.
 
     Parameters
     ----------
     points, rebuilt : (N, 2) float
+        The points that go into the network, and those that come out, in the same order.
     """
     figure, ax = plt.subplots(figsize=(6, 4.6))
     for start, end in zip(points, rebuilt, strict=True):
@@ -84,7 +89,7 @@ def plot_points(points: np.ndarray, rebuilt: np.ndarray) -> Figure:
 
 
 def plot_sharing() -> Figure:
-    """Draw one encoder and two decoders, and the way that a face takes in a swap."""
+    """Draw one encoder and two decoders, and the ways of faces in training and in a swap."""
     figure, ax = plt.subplots(figsize=(9.5, 4))
     boxes = {
         "Ana's face": (0.2, 2.6, "white"),
@@ -127,11 +132,11 @@ def plot_eyes(curves: Mapping[str, np.ndarray], *, fps: float, true: Sequence[in
     Parameters
     ----------
     curves : mapping of str to (T,) float
-        By name the lid gap over the eye's width. NaN leaves a gap.
+        The name of each version, and its lid gap divided by the eye's width. NaN leaves a gap.
     fps : float
-        Frames a second.
+        Frames per second.
     true : sequence of int
-        The lowest frames of the true blinks of the performer, drawn as dotted lines.
+        The lowest frame of each true blink of the performer, drawn as a dotted line.
     """
     size = 10, 1.1 + 1.5 * len(curves)
     figure, axes = plt.subplots(len(curves), figsize=size, sharex=True, sharey=True, squeeze=False)

@@ -2,7 +2,8 @@
 
 Notebook: 04_swap.ipynb
 
-`framewise.swap` warps the face, and uses these functions for the rest. All of them are there, too.
+`framewise.swap` warps the face, and uses these functions for the rest. You can also call them as
+`swap.blend`, `swap.face_mask` and so on.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from framewise import landmarks
 __all__ = ["BLENDS", "blend", "face_mask", "match_colour", "sharpen"]
 
 BLENDS = ("paste", "feather", "pyramid", "poisson")
-"""The four ways to blend, see `blend`."""
+"""The four ways to blend; `blend` explains them."""
 
 
 def face_mask(
@@ -51,22 +52,29 @@ def face_mask(
 
 
 def match_colour(source: np.ndarray, target: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Give the source the colours of the target: mean and standard deviation of each Lab channel.
+    """Give the source the colours of the target.
 
-    Reinhard and his co-authors use the space l-alpha-beta. We use CIELAB, which OpenCV has.
+    Inside the mask, each Lab channel gets the mean and the standard deviation that it has in the
+    target. The spread of a channel that is almost constant in the source stays as it is. Reinhard
+    and his co-authors use the colour space l-alpha-beta. We use CIELAB, which OpenCV has.
 
     Notebook: 04_swap.ipynb
 
     Parameters
     ----------
     source, target : (H, W, 3) uint8 RGB
-    mask : (H, W)
+    mask : (H, W) float or bool
         Above 0 where the colours are compared.
 
     Returns
     -------
     (H, W, 3) uint8 RGB
-        The source, recoloured everywhere.
+        The source, recoloured everywhere, also outside the mask.
+
+    Raises
+    ------
+    ValueError
+        The mask is 0 everywhere.
 
     References
     ----------
@@ -85,7 +93,9 @@ def match_colour(source: np.ndarray, target: np.ndarray, mask: np.ndarray) -> np
 
 
 def sharpen(image: np.ndarray, amount: float, *, radius: float = 1.5) -> np.ndarray:
-    """Sharpen by unsharp masking: add `amount` times what a blur takes away.
+    """Sharpen by unsharp masking: add `amount` times the detail that a blur takes away.
+
+    Notebook: 04_swap.ipynb
 
     Parameters
     ----------
@@ -94,6 +104,10 @@ def sharpen(image: np.ndarray, amount: float, *, radius: float = 1.5) -> np.ndar
         0 leaves the picture as it is.
     radius : float, pixels
         Standard deviation of the blur.
+
+    Returns
+    -------
+    (H, W, 3) uint8 RGB
     """
     soft = cv2.GaussianBlur(image, (0, 0), radius)
     return cv2.addWeighted(image, 1 + amount, soft, -amount, 0)
@@ -109,29 +123,34 @@ def blend(face: np.ndarray, target: np.ndarray, mask: np.ndarray, way: str) -> n
     face, target : (H, W, 3) uint8 RGB
         The warped face, and the picture that receives it.
     mask : (H, W) float, 0 to 1
-        How much of the face is shown.
+        How much of the face is shown. "paste" and "poisson" only ask where it is above 0.
     way : str
-        "paste" replaces every pixel whose mask is above 0. "feather" mixes by the mask. "pyramid"
-        mixes coarse structures over a wide edge and fine ones over a narrow edge. "poisson" keeps
-        the face's gradients and takes the colours at the edge from the target.
+        One of `BLENDS`. "paste" replaces every pixel whose mask is above 0. "feather" mixes by the
+        mask. "pyramid" mixes coarse structures over a wide edge and fine ones over a narrow edge.
+        "poisson" keeps the face's gradients and takes the colours at the edge from the target.
 
     Returns
     -------
     (H, W, 3) uint8 RGB
         Equal to the target wherever the mask is 0.
 
+    Raises
+    ------
+    ValueError
+        `way` is not one of `BLENDS`.
+
     References
     ----------
     Pyramid: Burt and Adelson 1983, doi:10.1145/245.247. Poisson: Perez et al. 2003,
     doi:10.1145/882262.882269.
     """
+    if way not in BLENDS:
+        raise ValueError(f"way: expected one of {', '.join(BLENDS)}, got {way!r}.")
     inside = mask > 0
     if not inside.any():
         return target.copy()
-    mixed = {"paste": _paste, "feather": _feather, "pyramid": _pyramid, "poisson": _poisson}[way](
-        face, target, mask
-    )
-    return np.where(inside[..., None], mixed, target)
+    ways = {"paste": _paste, "feather": _feather, "pyramid": _pyramid, "poisson": _poisson}
+    return np.where(inside[..., None], ways[way](face, target, mask), target)
 
 
 def _paste(face: np.ndarray, target: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -144,7 +163,7 @@ def _feather(face: np.ndarray, target: np.ndarray, mask: np.ndarray) -> np.ndarr
 
 
 def _pyramid(face: np.ndarray, target: np.ndarray, mask: np.ndarray, levels: int = 5) -> np.ndarray:
-    """Mix two pictures level by level: the detail that each blur takes away, then the rest."""
+    """Mix the details of two pictures level by level, then what the last blur leaves of them."""
     weight = np.repeat(mask[..., None], 3, axis=2).astype(np.float32)
     one, two = np.where(weight > 0, face, target).astype(np.float32), target.astype(np.float32)
     mixed = []

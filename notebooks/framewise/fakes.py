@@ -2,9 +2,11 @@
 
 Notebook: 07b_what_blinks_prove.ipynb
 
-The course writes a fake to a file only with `write_fake`, which puts a label under each frame. If a
-notebook only shows a fake on the screen, it calls `consent.require(clip, "make")` and marks the
-picture with `mark`. A marked picture keeps its size, so it can stand beside an untouched one.
+The notebooks write a fake to a file only with `write_fake`, which puts a label under each frame. If
+a notebook only shows a fake on the screen, it calls `consent.require(clip, "make")` and marks the
+picture with `mark`. A marked picture keeps its size, so it can stand beside an untouched one. Only
+the exercise clips `guess_N` and `case_NN` carry other words, because the mark would give the answer
+away. The scripts that made these clips ask for consent themselves.
 """
 
 from __future__ import annotations
@@ -77,11 +79,11 @@ def mark(image: np.ndarray) -> np.ndarray:
 
 
 def add_label(image: np.ndarray, words: str = MARK) -> np.ndarray:
-    """Return a picture with a black band below it, in which words stand in white.
+    """Return a picture with a black band below it that holds white words.
 
-    The band hides nothing of the picture. Its letters are 1/26 as high as the picture is wide, so
-    `MARK` can still be read when a film of 640 pixels is shown at half its size. For longer words
-    and smaller pictures the letters are smaller, down to 7 pixels.
+    The band hides nothing of the picture. The height of its letters is 1/26 of the width of the
+    picture, so `MARK` can still be read when a film of 640 pixels is shown at half its size. If the
+    words do not fit, the letters are smaller, down to 7 pixels.
 
     Notebook: 04_swap.ipynb
 
@@ -177,8 +179,8 @@ def write_fake(
     consent.ConsentError
         Somebody in `made_from` has not agreed to fakes, or one of the clips is found footage.
     ValueError, FileExistsError, OSError
-        `made_from` or `method` is empty, the name has another ending, or `mark` or
-        `encode.write_clip` raises the error.
+        `made_from` or `method` is empty, the name has another ending, a picture of this name
+        exists, or `add_label` or `encode.write_clip` raises the error.
     """
     path = Path(path)
     comment = _comment(made_from, method)
@@ -226,7 +228,16 @@ def _write_picture(path: Path, image: np.ndarray, comment: str, overwrite: bool)
 def read_origin(path: str | Path) -> Origin | None:
     """Return what a file says about how it was made, or None if `write_fake` did not write it.
 
-    A file without an origin may still be a fake: the metadata are lost when a file is saved again.
+    A file without an origin may still be a fake, because the metadata can be lost when another
+    program saves the file again.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Origin or None
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Finishing: make a clip of the faces that a network drew, repair it, and measure how good it is.
+"""Finishing: put the faces that a network drew into a clip, repair it, and measure how good it is.
 
 Notebook: 05_autoencoder.ipynb
 """
@@ -24,27 +24,28 @@ Draw = Callable[[np.ndarray], np.ndarray]
 BATCH = 16  # faces that the network draws at once
 
 INNER = 0.75
-"""Likeness is measured well inside the outline, because the border stays the performer's own."""
+"""The `reach` of `autoencoder.likeness`. Likeness is measured only well inside the outline, because
+near the border the fake shows the performer's own pixels."""
 
 
 @dataclass(frozen=True)
 class Finish:
-    """How the faces are put into the clip. The defaults do no more than notebook 04."""
+    """How the faces are put into the clip. The defaults repair nothing."""
 
     smooth: float = 0.0
-    """Over how many frames the landmarks are smoothed; see `swap.smooth_points`."""
+    """How strongly the landmarks are smoothed: the `frames` of `swap.smooth_points`."""
     blend: str = "feather"
     """One of `swap.BLENDS`."""
     detail: float = 0.0
-    """Sharpen so that the face has this share of the detail of the untouched face; 0: do not."""
+    """Sharpen until the face has this share of the detail of the untouched face. 0: not at all."""
     mouth: bool = False
-    """Show the performer's own teeth and tongue: all that lies between the lips."""
+    """Show the performer's own teeth and tongue, that is, everything between the lips."""
     eyes: bool = False
     """Show the performer's own eyes while they are closing, shut or opening."""
 
 
 def detail(image: np.ndarray, points: np.ndarray) -> float:
-    """Return how much fine detail a face has: the mean size of the Laplacian inside its outline.
+    """Return how much fine detail a face has, as the mean absolute Laplacian inside its outline.
 
     Notebook: 05_autoencoder.ipynb
 
@@ -56,7 +57,7 @@ def detail(image: np.ndarray, points: np.ndarray) -> float:
     Returns
     -------
     float, grey levels
-        How much a pixel differs from the mean of its four neighbours, on average.
+        How much a pixel differs from the mean of its four neighbours, on average over the face.
     """
     corner, far = np.clip(landmarks.face_box(points).reshape(2, 2).astype(int), 2, None) + [
         [-2],
@@ -85,19 +86,20 @@ def finish_clip(
     Parameters
     ----------
     clip : Clip
-        The performer. One face.
+        The clip of the performer. It shows one face.
     draw : callable
-        Faces (N, S, S, 3) uint8 RGB in, faces of the other person out.
+        It takes faces (N, S, S, 3) uint8 RGB of the performer, and returns faces of the other
+        person in the same form.
     finish : Finish
     size : int
         Side of the faces that the network takes, pixels.
     frames : slice
-        Which frames, such as slice(0, 100); by default all.
+        Which frames, such as slice(0, 100); by default all. Its step is not used.
 
     Yields
     ------
     (H, W, 3) uint8 RGB
-        One for each frame; unchanged where there is no face.
+        One picture for each of these frames. A frame without a face stays as it is.
 
     Raises
     ------
@@ -134,7 +136,7 @@ def _finished(
 def _draw_faces(
     clip: Clip, points: np.ndarray, draw: Draw, which: tuple[int, int, int]
 ) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-    """Return for each frame with a face the drawn face and its matrix."""
+    """Return the drawn face and its matrix (picture to face) of each frame that has a face."""
     size, first, stop = which
     faces, matrices = {}, {}
     for i, image in enumerate(clip.frames(first, stop), first):
@@ -149,7 +151,10 @@ def _draw_faces(
 
 
 def _sharpening(clip: Clip, points: np.ndarray, made: dict, finish: Finish) -> float:
-    """Return how strongly to sharpen. Detail grows with it almost on a straight line."""
+    """Return the sharpening that gives the wanted detail.
+
+    Detail grows almost linearly with the sharpening, so we measure it for 0 and 2, and draw a line.
+    """
     some = list(made)[:: max(1, len(made) // 5)]
     share = []
     for amount in (0, 2):
@@ -165,7 +170,11 @@ def _sharpening(clip: Clip, points: np.ndarray, made: dict, finish: Finish) -> f
 
 
 def _closing(track: FaceTrack) -> np.ndarray:
-    """Return for each frame how far the eyes are from open: 0 open, 1 half shut or more, (T,)."""
+    """Return how strongly the performer's own eyes are shown in each frame, (T,) float, 0 to 1.
+
+    It is 0 while the eyes are open by 90 % of their usual opening or more, or are not seen. It is 1
+    at 65 % or less.
+    """
     eyes = landmarks.eye_opening(track.eyelids)
     level = opening.open_level(eyes, track.times, cuts=track.cuts)
     share = np.nan_to_num((eyes / level).mean(1), nan=1)
@@ -175,13 +184,13 @@ def _closing(track: FaceTrack) -> np.ndarray:
 def _show_own(
     fake: np.ndarray, image: np.ndarray, points: np.ndarray, groups: Sequence[str], share: float
 ) -> np.ndarray:
-    """Lay the performer's own eyes or inner mouth over the fake, with a soft edge."""
+    """Paste the performer's own eyes or inner mouth over the fake, with a soft edge."""
     mask = np.zeros(fake.shape[:2], np.uint8)
     width = float(np.linalg.norm(points[454] - points[234]))
     for name in groups:
         ring = points[landmarks.GROUPS[name]]
         cv2.fillPoly(mask, [np.rint(ring * 16).astype(np.int32)], 255, shift=4)
-    if "right_eye" in groups:  # the lids around the eye belong to a blink
+    if "right_eye" in groups:  # in a blink, the skin around the eye moves too
         mask = cv2.dilate(mask, np.ones((max(1, round(width / 14)),) * 2, np.uint8))
     soft = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), width / 80)
     own = swap.match_colour(image, fake, mask) if "right_eye" in groups else image
@@ -192,10 +201,10 @@ class Quality(NamedTuple):
     """How good a fake is, measured against the untouched clip of the performer."""
 
     detail: float
-    """Detail of the face, as a share of that of the untouched face."""
+    """Mean detail of the face, as a share of the detail of the untouched face."""
     likeness: float
-    """Likeness to the person who gives the face, less likeness to the performer; see
-    `autoencoder.likeness`."""
+    """Likeness to the person who gives the face (the giver), minus likeness to the performer, on
+    average; see `autoencoder.likeness`."""
     nearer: float
     """Share of the frames whose face is more like the giver than like the performer."""
     mouth: float
@@ -203,7 +212,7 @@ class Quality(NamedTuple):
     eyes: float
     """The same for the opening of the eyes."""
     tremble: float
-    """How much the landmarks jump: the median of their second differences, pixels."""
+    """How much the landmarks jump: the median size of their second differences, pixels."""
     blinks: int
     """How many blinks are found; -1 if they cannot be counted."""
 
@@ -218,17 +227,22 @@ def measure_fake(
     Parameters
     ----------
     fake : Clip
-        Frames of `clip` with another face.
+        Frames of `clip` in which the face was replaced.
     clip : Clip
         The untouched clip.
-    performer, giver : (N, S, S, 3) uint8 RGB
-        Other faces of the two people.
+    performer, giver : (N, S, S, 3) and (M, S, S, 3) uint8 RGB
+        Faces of the two people, as `autoencoder.cut_face` cuts them out.
     first : int
         The frame of `clip` that became the first frame of the fake.
 
     Returns
     -------
     Quality
+
+    Raises
+    ------
+    ValueError
+        One of the clips shows no face or several faces.
     """
     track, goal = swap.only_track(fake), swap.only_track(clip)
     here = slice(first, first + len(fake))
@@ -269,7 +283,7 @@ def _correlation(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def _tremble(points: np.ndarray) -> float:
-    """Return how much the landmarks jump; the frames around a gap do not count."""
+    """Return how much the points of `alignment.STEADY` jump; frames around a gap do not count."""
     straight = points[:, alignment.STEADY]
     jumps = np.linalg.norm(np.diff(straight.astype(float), 2, axis=0), axis=2)
     return float(np.nanmedian(jumps))

@@ -2,8 +2,8 @@
 
 Notebook: 05_autoencoder.ipynb
 
-A network is a list of layers. Each layer multiplies its input by a matrix and adds a bias. After
-each layer but the last follows a leaky rectifier: numbers below 0 are multiplied by `LEAK`.
+A network is a list of layers. Each layer multiplies its input by a matrix and adds a bias. A leaky
+rectifier follows each layer except the last: it multiplies numbers below 0 by `LEAK`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def make_layers(sizes: Sequence[int], rng: np.random.Generator) -> list[Layer]:
     Parameters
     ----------
     sizes : sequence of int
-        How many numbers go into each layer, and how many come out of the last one.
+        How many numbers go into each layer, and at the end how many come out of the last layer.
     rng : numpy.random.Generator
 
     Returns
@@ -63,7 +63,7 @@ def make_layers(sizes: Sequence[int], rng: np.random.Generator) -> list[Layer]:
 
 
 def forward(layers: Sequence[Layer], x: np.ndarray) -> list[np.ndarray]:
-    """Run a network and keep what went into each layer.
+    """Run a network and keep the input of each layer.
 
     Notebook: 05_autoencoder.ipynb
 
@@ -90,7 +90,7 @@ def forward(layers: Sequence[Layer], x: np.ndarray) -> list[np.ndarray]:
 def backward(
     layers: Sequence[Layer], values: Sequence[np.ndarray], slope: np.ndarray
 ) -> tuple[list[Layer], np.ndarray]:
-    """Work out how the loss changes with every weight: the chain rule, from the last layer back.
+    """Calculate how the loss changes with every weight, by the chain rule from the last layer back.
 
     Notebook: 05_autoencoder.ipynb
 
@@ -123,13 +123,22 @@ def backward(
 
 
 class Adam:
-    """The optimiser Adam: each weight has a step of its own, from its gradients so far.
+    """The optimiser Adam: the step of each weight depends on the gradients of this weight so far.
 
     Notebook: 05_autoencoder.ipynb
 
+    Parameters
+    ----------
+    layers : sequence of Layer
+        The layers that `step` changes in place.
+    rate : float
+        The learning rate, which the paper calls alpha.
+    beta1, beta2 : float, 0 to 1
+        How slowly the means of the gradients and of their squares change.
+
     References
     ----------
-    Kingma and Ba 2015, arXiv:1412.6980. The names are theirs.
+    Kingma and Ba 2015, arXiv:1412.6980. The names beta1, beta2, m, v and t are theirs.
     """
 
     def __init__(
@@ -149,14 +158,19 @@ class Adam:
     def step(self, gradients: Sequence[Layer]) -> None:
         """Change the weights, in place, by one step against their gradients.
 
-        The lines calculate, in this order, m = beta1 m + (1 - beta1) g, the same for v with g
-        squared, and the step rate m / (sqrt(v) + 1e-8).
+        For a gradient g, the loop calculates m = beta1 m + (1 - beta1) g. Then it calculates
+        v = beta2 v + (1 - beta2) g^2. Last, it subtracts rate m / (sqrt(v) + 1e-8) from the weight.
+
+        Parameters
+        ----------
+        gradients : sequence of Layer
+            As `backward` returns them, one for each layer of the optimiser, in the same order.
         """
         self.t += 1
         rate = self.rate * (1 - self.beta2**self.t) ** 0.5 / (1 - self.beta1**self.t)
         flat = [array for layer in gradients for array in layer]
         for array, gradient, m, v in zip(self.arrays, flat, self.m, self.v, strict=True):
-            change = np.subtract(gradient, m)  # one array for all steps saves most of the time
+            change = np.subtract(gradient, m)  # one array for all results: much faster
             m += np.multiply(change, 1 - self.beta1, out=change)
             np.subtract(np.square(gradient, out=change), v, out=change)
             v += np.multiply(change, 1 - self.beta2, out=change)

@@ -152,11 +152,11 @@ class Changes:
     """What was changed in each of the T frames of an exercise clip, and the performer's blinks."""
 
     changed: np.ndarray
-    """(T, H, W) bool: True where a pixel may have been changed; nowhere in an original. The label
-    below the picture is not part of it."""
+    """(T, H, W) bool: True where the swap may have changed a pixel. An original has no True.
+    Compression does not count as a change. The label below the picture is not part of the array."""
     blinks: np.ndarray
-    """(B, 3) int: the first, the lowest and the last frame of each blink of the person who
-    performs, as in `Truth`. A fake need not show them."""
+    """(B, 3) int: the first, the lowest and the last frame of each blink of the performer, as in
+    `Truth`. A blink that the end of the clip cuts off is left out. A fake need not show them."""
 
 
 def load_changes(clip: Clip) -> Changes:
@@ -165,6 +165,10 @@ def load_changes(clip: Clip) -> Changes:
     Parameters
     ----------
     clip : Clip
+
+    Returns
+    -------
+    Changes
 
     Raises
     ------

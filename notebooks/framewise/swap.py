@@ -1,4 +1,4 @@
-"""Swap: cut a face out of one picture, warp it onto another face, and blend it in.
+"""Swap: cut a face out of one picture, warp it to the shape of another face, and blend it in.
 
 Notebook: 04_swap.ipynb
 
@@ -50,20 +50,26 @@ MOST_APART = 40.0
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a swap is made. Lengths are shares of the face's width, so they fit every size."""
+    """How a swap is made. `shrink` and `feather` are shares of the face's width.
+
+    Raises
+    ------
+    ValueError
+        `blend` is not one of `BLENDS`, or a number is negative, infinite or NaN.
+    """
 
     shrink: float = 0.03
     """How far the mask's edge lies inside the outline of the face."""
     feather: float = 0.12
     """How wide the soft edge of the mask is."""
     colour: float = 1.0
-    """How far the colours are matched, from 0 (not at all) to 1."""
+    """How far the colours are matched, from 0 (not at all) to 1 (fully)."""
     blend: str = "feather"
     """One of `BLENDS`."""
     sharpen: float = 0.0
-    """How strongly the warped face is sharpened, see `sharpen`."""
+    """How strongly the warped face is sharpened: the `amount` of `blending.sharpen`."""
     smooth: float = 0.0
-    """Over how many frames the landmarks of a clip are smoothed, see `smooth_points`."""
+    """How strongly the landmarks of a clip are smoothed: the `frames` of `smooth_points`."""
 
     def __post_init__(self) -> None:
         if self.blend not in BLENDS:
@@ -86,9 +92,16 @@ class Swap(NamedTuple):
 
 @cache
 def mesh_triangles() -> np.ndarray:
-    """Return the triangles that join the 468 points, (N, 3) int: Delaunay on the canonical face.
+    """Return the triangles that join the 468 points: a Delaunay triangulation.
+
+    It is computed once, on the canonical face, and then used for every face.
 
     Notebook: 04_swap.ipynb
+
+    Returns
+    -------
+    (N, 3) int
+        The numbers of the three points of each triangle. The array is shared: do not change it.
 
     References
     ----------
@@ -99,7 +112,7 @@ def mesh_triangles() -> np.ndarray:
     plane.insert(points)
     corners = plane.getTriangleList().reshape(-1, 3, 2)
     off = np.linalg.norm(corners[:, :, None] - points, axis=3)  # (N, 3, 468)
-    return off.argmin(2)[off.min(2).max(1) < 0.01]  # without the corners of the plane
+    return off.argmin(2)[off.min(2).max(1) < 0.01]  # no triangles with corners of the plane
 
 
 def warp_face(
@@ -108,7 +121,7 @@ def warp_face(
     target_points: np.ndarray,
     size_wh: tuple[int, int],
 ) -> np.ndarray:
-    """Bend a face into the shape of another: each triangle of the mesh by its own affine map.
+    """Warp a face to the shape of another face. Each triangle of the mesh has its own affine map.
 
     Notebook: 04_swap.ipynb
 
@@ -138,10 +151,10 @@ def warp_face(
 
 
 def _affine_maps(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
-    """Return for each triangle (N, 3, 2) the (3, 2) matrix A with [x, y, 1] @ A = place in dst."""
+    """Return a (3, 2) matrix A for each triangle (N, 3, 2), so that [x, y, 1] @ A lies in dst."""
     corners = np.concatenate([src, np.ones((*src.shape[:2], 1))], axis=2)
     flat = np.abs(np.linalg.det(corners)) < 1e-6
-    corners[flat] = np.eye(3)
+    corners[flat] = np.eye(3)  # a triangle without area has no map of its own
     return np.linalg.solve(corners, dst.astype(float))
 
 
@@ -154,7 +167,8 @@ def swap_face(
 ) -> Swap:
     """Put the face of the source on the face of the target, in one picture.
 
-    The result carries no mark. Show it with `fakes.mark`, keep it with `fakes.write_fake`.
+    The result carries no mark. Mark it with `fakes.mark` before you show it, and save it only with
+    `fakes.write_fake`.
 
     Notebook: 04_swap.ipynb
 
@@ -172,9 +186,9 @@ def swap_face(
     Raises
     ------
     ValueError
-        One of the pictures has no face, a face lower than `LEAST_FACE`, or a face that is cut off
-        by the edge of the picture. Or the two heads are turned more than `MOST_APART` degrees
-        apart.
+        A picture is not (H, W, 3) uint8, or the points are not (468, 2). One of the pictures has
+        no face, a face less than `LEAST_FACE` pixels high, or a face that is cut off by the edge
+        of the picture. Or the two heads are turned more than `MOST_APART` degrees apart.
     """
     _check_face("source", source, source_points)
     _check_face("target", target, target_points)
@@ -204,25 +218,26 @@ def put_in(
     Parameters
     ----------
     face, target : (H, W, 3) uint8 RGB
-        The face in its place, and the picture that receives it.
+        The face, already at its place in a picture of the target's size, and the picture that
+        receives it.
     points : (468, 2) float pixels
-        The target's face.
+        The landmarks of the target.
     recipe : Recipe
     where : (H, W) bool, optional
-        Where the picture of the face can be used; by default everywhere.
+        The pixels of `face` that may be used; by default all of them.
 
     Returns
     -------
     Swap
     """
     x0, y0, x1, y1 = _window(points, target.shape[1::-1])
-    here = np.s_[y0:y1, x0:x1]  # nothing changes outside: this saves time
+    here = np.s_[y0:y1, x0:x1]  # nothing changes outside, so this saves time
     part, new, size_wh = target[here], face[here], (x1 - x0, y1 - y0)
     mask = face_mask(points - (x0, y0), size_wh, shrink=recipe.shrink, feather=recipe.feather)
     if where is not None:
         mask = mask * where[here]
     frame, changed = target.copy(), np.zeros(target.shape[:2], bool)
-    if mask.any():  # it may have shrunk to nothing
+    if mask.any():  # a large `shrink` leaves nothing of the mask
         share = min(recipe.colour, 1)
         new = cv2.addWeighted(match_colour(new, part, mask), share, new, 1 - share, 0)
         frame[here] = blend(sharpen(new, recipe.sharpen), part, mask, recipe.blend)
@@ -231,7 +246,7 @@ def put_in(
 
 
 def _window(points: np.ndarray, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Return the part of the picture that is worked on, x0, y0, x1, y1: the face and some room."""
+    """Return the box x0, y0, x1, y1 of the face with some room around it, inside the picture."""
     x0, y0, x1, y1 = landmarks.face_box(points)
     room = (y1 - y0) / 8
     corners = np.array([x0 - room, y0 - room, x1 + room, y1 + room]).round().astype(int)
@@ -254,7 +269,7 @@ def _check_face(name: str, image: np.ndarray, points: np.ndarray) -> None:
 
 
 def nearest_frames(source_points: np.ndarray, target_points: np.ndarray) -> np.ndarray:
-    """Find for each face of the target the source's face that is most like it in pose and shape.
+    """Find the source's frame that is most like each face of the target in pose and expression.
 
     Notebook: 04_swap.ipynb
 
@@ -267,7 +282,8 @@ def nearest_frames(source_points: np.ndarray, target_points: np.ndarray) -> np.n
     Returns
     -------
     (T,) int
-        Frames of the source; 0 where the target has no face.
+        For each frame of the target the number of a frame of the source; 0 where the target has no
+        face.
 
     Raises
     ------
@@ -278,14 +294,15 @@ def nearest_frames(source_points: np.ndarray, target_points: np.ndarray) -> np.n
     if not len(known):
         raise ValueError("source_points: expected a face in at least one frame, got NaN in all.")
     given, wanted = _shapes(source_points[known]), _shapes(target_points)
-    unlike = (given**2).sum(1) - 2 * wanted @ given.T  # squared distances, but for a constant
+    unlike = (given**2).sum(1) - 2 * wanted @ given.T  # squared distances less |wanted|^2
     return np.where(np.isnan(wanted).any(1), 0, known[unlike.argmin(1)])
 
 
 def _shapes(faces: np.ndarray) -> np.ndarray:
     """Return faces (N, 468, 2) as rows (N, 936) without their place, size and tilt.
 
-    As `alignment.estimate_similarity`, by the formula of notebook 03, and for all faces at once.
+    Each face is aligned as by `alignment.estimate_similarity`. The formula of notebook 03 does this
+    for all faces at once.
     """
     goal, steady = alignment.canonical_face(1), alignment.STEADY
     u, v = (goal - goal[steady].mean(0)).T
@@ -315,8 +332,16 @@ def smooth_points(
 
     Returns
     -------
-    (T, ...) float64
+    (T, ...) float64 pixels
+        The smoothed points, in a new array.
+
+    Raises
+    ------
+    ValueError
+        `frames` is below 0.
     """
+    if not frames >= 0:
+        raise ValueError(f"frames: expected a number of 0 or more, got {frames}.")
     points = np.asarray(points, float)
     if frames == 0:
         return points.copy()
@@ -327,7 +352,10 @@ def smooth_points(
 
 
 def _mean_along(shot: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the weighted mean around each frame of a shot (T, N), with 2 R + 1 weights."""
+    """Return the weighted mean around each frame of a shot, (T, N), NaN where the shot has NaN.
+
+    There are 2 R + 1 weights for the R frames before, the frame itself and the R frames after.
+    """
     known = ~np.isnan(shot)
     total, weight = (
         cv2.sepFilter2D(part, -1, np.ones(1), weights, borderType=cv2.BORDER_CONSTANT)
@@ -347,13 +375,13 @@ def swap_clip(source: Clip, target: Clip, recipe: Recipe = Recipe()) -> Iterator
     Parameters
     ----------
     source, target : Clip
-        Each with one face.
+        The clip that gives the face, and the clip that receives it. Each shows one face.
     recipe : Recipe
 
     Yields
     ------
     Swap
-        One for each frame of the target. The frames carry no mark; write them with
+        One swap for each frame of the target. The frames carry no mark. Write them with
         `fakes.write_fake`.
 
     Raises
@@ -361,7 +389,8 @@ def swap_clip(source: Clip, target: Clip, recipe: Recipe = Recipe()) -> Iterator
     consent.ConsentError
         Not everyone in the clips agreed to fakes.
     ValueError
-        A clip has no face or several faces, or `swap_face` raises the error.
+        A clip has no face or several faces. Or `swap_face` raises the error, at the frame that it
+        cannot swap.
     """
     for clip in (source, target):
         consent.require(clip, "make")
@@ -383,7 +412,21 @@ def _swapped(
 
 
 def only_track(clip: Clip) -> FaceTrack:
-    """Follow the face of a clip that shows one face; raise ValueError for none or several."""
+    """Follow the face of a clip that shows one face.
+
+    Parameters
+    ----------
+    clip : Clip
+
+    Returns
+    -------
+    FaceTrack
+
+    Raises
+    ------
+    ValueError
+        The clip shows no face or several faces.
+    """
     tracks = [track for track in track_faces(clip) if not np.isnan(track.points).all()]
     if len(tracks) != 1:
         raise ValueError(
@@ -407,14 +450,15 @@ def unroll_outline(
     reach : float
         How far the strip reaches to both sides of the outline, as a share of the face's width.
     count : int
-        How many places along the outline.
+        The number of places along the outline, and so the width of the strip.
 
     Returns
     -------
     (2 R + 1, count, 3) uint8 RGB
-        Row R lies on the outline, the rows above it outside the face, and those below it inside.
-        One row is one pixel of the picture. The strip begins at the forehead and runs over the
-        subject's left side to the chin and back on the right side.
+        R is `reach` times the width of the face in pixels, rounded, and at least 2. Row R lies on
+        the outline. The rows above it lie outside the face, and those below it inside. Rows are one
+        pixel of the picture apart. The strip begins at the forehead, runs down the
+        subject's left side to the chin, and goes back up on the right side.
     """
     ring = points[landmarks.GROUPS["outline"]]
     along = np.linspace(0, len(ring), count, endpoint=False)
@@ -440,14 +484,14 @@ def edge_steps(strip: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    strip : (R, W, 3) uint8 RGB
+    strip : (N, W, 3) uint8 RGB
         As `unroll_outline` returns it.
 
     Returns
     -------
-    (R - 1,) float, grey levels
-        The mean of the absolute difference between row i + 1 and row i. A seam that follows the
-        outline makes a peak.
+    (N - 1,) float, grey levels
+        Number i is the mean absolute difference between row i + 1 and row i. A seam that follows
+        the outline makes a peak.
     """
     grey = cv2.cvtColor(strip, cv2.COLOR_RGB2GRAY).astype(float)
     return np.abs(np.diff(grey, axis=0)).mean(1)

@@ -1,4 +1,4 @@
-"""Swap plots: draw triangles, masks and what happens along the outline of a face.
+"""Swap plots: draw triangles, meshes, and the strip along the outline of a face.
 
 Notebook: 04_swap.ipynb
 """
@@ -33,14 +33,19 @@ ALONG, ACROSS = 3, 6
 
 
 def crop_face(image: np.ndarray, points: np.ndarray, *, room: float = 0.3) -> np.ndarray:
-    """Cut out the square around a face.
+    """Cut out the square around a face; less than the square where the picture ends.
 
     Parameters
     ----------
     image : (H, W, 3) uint8 RGB, or (H, W)
     points : (468, 2) float pixels
     room : float
-        Room on each side, as a share of the face's height.
+        Room above and below the face, as a share of the face's height.
+
+    Returns
+    -------
+    (S, S, 3) uint8 RGB, or (S, S)
+        A view of the picture, not a copy.
     """
     x0, y0, x1, y1 = face_box(points)
     half = round((0.5 + room) * float(y1 - y0))
@@ -51,7 +56,7 @@ def crop_face(image: np.ndarray, points: np.ndarray, *, room: float = 0.3) -> np
 def plot_pair(image: np.ndarray, fake: np.ndarray, points: np.ndarray) -> Figure:
     """Show an untouched picture and a fake side by side, and do not say which is which.
 
-    The mark lies on the border between the two. It is true of the pair, and does not tell more.
+    The mark lies across the border between the two, so it does not tell which of them is the fake.
 
     Parameters
     ----------
@@ -95,7 +100,7 @@ def plot_triangles(
 def plot_meshes(
     images: Sequence[np.ndarray], points: Sequence[np.ndarray], titles: Sequence[str]
 ) -> Figure:
-    """Draw the mesh over each face; five triangles are filled with the same colours in all.
+    """Draw the mesh over each face, and fill five triangles with the same colours in each picture.
 
     Parameters
     ----------
@@ -118,12 +123,16 @@ def plot_meshes(
 
 
 def magnify(strip: np.ndarray) -> np.ndarray:
-    """Enlarge a strip, more so across the outline, and add a band below with room for a mark.
+    """Enlarge a strip, more across the outline than along it, and add a band for a mark below it.
 
     Parameters
     ----------
-    strip : (R, W, 3) uint8 RGB
+    strip : (N, W, 3) uint8 RGB
         As `swap.unroll_outline` returns it.
+
+    Returns
+    -------
+    (6 N + 26, 3 W, 3) uint8 RGB
     """
     large = cv2.resize(strip, None, fx=ALONG, fy=ACROSS, interpolation=cv2.INTER_NEAREST)
     band = 26  # pixels
@@ -131,16 +140,16 @@ def magnify(strip: np.ndarray) -> np.ndarray:
 
 
 def plot_seams(image: np.ndarray, swapped: Mapping[str, np.ndarray], points: np.ndarray) -> Figure:
-    """Show, row by row, a picture, the strip along the face's outline, and the steps across it.
+    """Show a face, the strip along its outline, and the steps across it: one row for each picture.
 
-    The first row is the untouched picture; its curve stands in grey in all other rows.
+    The first row shows the untouched picture. Its curve is drawn in grey in every row.
 
     Parameters
     ----------
     image : (H, W, 3) uint8 RGB
         The untouched picture.
     swapped : mapping of str to (H, W, 3) uint8 RGB
-        Fakes made of it, by name. They are marked here.
+        Fakes made from it, by name. They are marked here.
     points : (468, 2) float pixels
         The face in all of these pictures.
     """
@@ -170,12 +179,14 @@ def plot_seams(image: np.ndarray, swapped: Mapping[str, np.ndarray], points: np.
 def plot_path(
     paths: Mapping[str, np.ndarray], *, fps: float = 25, ylabel: str = "y (px)"
 ) -> Figure:
-    """Draw one coordinate of a point over time, as several curves in one panel.
+    """Draw one coordinate of a point over time, with up to three curves in one panel.
 
     Parameters
     ----------
     paths : mapping of str to (T,) float pixels
+        The curves by name. Only the first three are drawn.
     fps : float
+        Frames per second.
     ylabel : str
     """
     figure, ax = plt.subplots(figsize=(9.5, 3.8))
@@ -188,12 +199,13 @@ def plot_path(
 
 
 def plot_heights(heights: Mapping[tuple[str, str], Sequence[float]]) -> Figure:
-    """Draw every frame's highest step as a mark: one column for each state, one mark per person.
+    """Draw every frame's highest step: one column for each state, one shape for each person.
 
     Parameters
     ----------
-    heights : mapping
-        By person and state, such as ("Ana", "untouched"), the values of frames.
+    heights : mapping of (person, state) to sequence of float, grey levels
+        The highest step of each frame, for keys such as ("Ana", "untouched"). There is room for
+        five people.
     """
     people = list(dict.fromkeys(person for person, _ in heights))
     states = list(dict.fromkeys(state for _, state in heights))

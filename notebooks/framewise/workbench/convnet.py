@@ -1,8 +1,9 @@
 """Convnet: run the shipped convolutional face-swap networks in NumPy.
 
-`scripts/train_swap.py` trains them and says how they are built: an encoder of four convolutions
-with stride 2, a code, and for each person a decoder of four convolutions, each followed by a pixel
-shuffle, and a last convolution. A leaky rectifier follows each layer but the code and the last.
+`scripts/train_swap.py` builds and trains them. The encoder has four convolutions with stride 2 and
+a layer that makes the code. Another layer, which both people share, turns the code into small
+pictures. Each person has a decoder: four convolutions, each followed by a pixel shuffle, and a last
+convolution. A leaky rectifier follows each layer except the code and the last convolution.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ LEAK = 0.1
 
 
 def load_network(path: str | Path) -> dict[str, np.ndarray]:
-    """Return the arrays of a network that `scripts/train_swap.py` wrote, weights as float32."""
+    """Return the arrays, by name, of a network that `scripts/train_swap.py` wrote.
+
+    The weights are stored as float16, and are returned as float32.
+    """
     with np.load(path) as data:
         arrays = dict(data)
     return {k: v.astype(np.float32) if v.dtype == np.float16 else v for k, v in arrays.items()}
 
 
 def convolve(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, *, stride: int = 1) -> np.ndarray:
-    """Convolve pictures (N, H, W, C) with kernels (D, C, K, K), padded with K // 2 zeros.
+    """Convolve pictures with kernels. Each picture gets a border of K // 2 zeros first.
 
     Parameters
     ----------
@@ -38,6 +42,7 @@ def convolve(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, *, stride: int
     Returns
     -------
     (N, H / stride, W / stride, D) float32
+        Height and width are rounded up.
     """
     kernel, (n, height, width, channels) = weight.shape[2], x.shape
     edge, shape = kernel // 2, (n, -(-height // stride), -(-width // stride), len(weight))
@@ -63,18 +68,20 @@ def _leaky(x: np.ndarray) -> np.ndarray:
 def swap_faces(
     network: dict[str, np.ndarray], images: np.ndarray, person: int, decoder: int
 ) -> np.ndarray:
-    """As `autoencoder.swap_faces`, for a network that `load_network` returned.
+    """Do what `autoencoder.swap_faces` does, with a network that `load_network` returned.
 
     Parameters
     ----------
     network : dict
     images : (N, S, S, 3) uint8 RGB
+        S is the size that the network was trained for.
     person, decoder : int
-        0 or 1.
+        0 or 1: who is in the pictures, and whose decoder is used.
 
     Returns
     -------
     (N, S, S, 3) uint8 RGB
+        The whole squares; nothing is black here, unlike in `autoencoder.swap_faces`.
     """
     who, whose = "ab"[person], "ab"[decoder]
     x = (images - network[f"mean.{who}"].astype(np.float32)) / 255

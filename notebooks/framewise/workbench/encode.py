@@ -55,8 +55,8 @@ def write_clip(
     comment : str
         Kept in the file's metadata.
     threads : int
-        How many threads encode; by default as many as the machine likes. With one thread the same
-        frames give the same bytes.
+        How many threads encode; 0 lets FFmpeg choose. With one thread, the same frames give the
+        same bytes.
 
     Returns
     -------
@@ -66,7 +66,8 @@ def write_clip(
     ------
     FileExistsError, ValueError, OSError
         The file exists. `path`, `fps` or the shape of a frame is not allowed, or there is no
-        frame. A time falls, or there is not one time for each frame. The disk is full.
+        frame. A time is earlier than the one before it, or there is not one time for each frame.
+        The disk is full.
     """
     path = Path(path)
     if path.suffix.lower() != ".mp4":

@@ -1,4 +1,4 @@
-"""Line game: train a generator and a discriminator on a line, a few steps at a click."""
+"""Line game: train a generator and a discriminator on single numbers, some steps at each click."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from framewise import adversary, adversary_plots
 __all__ = ["DATA", "LineGame", "play"]
 
 DATA = {"one peak": (2.0, 2.0), "two peaks": (-2.0, 2.0)}
-"""For each choice of data, the places of the peaks."""
+"""For each choice of data, the places of the two peaks. Two peaks at one place look like one."""
 
 RATES = (0.0003, 0.001, 0.003, 0.01)
+"""The learning rates that a learner can choose."""
 
 
 class LineGame(widgets.VBox):
@@ -54,7 +55,7 @@ class LineGame(widgets.VBox):
         self._draw()
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        """Add what is shown without a kernel: the picture as it is now, and its words."""
+        """Add what a page without a kernel shows: the present picture and the words below it."""
         data = super()._repr_mimebundle_(**options)
         note = "<p>The buttons work in the notebook only.</p>"
         return {**data, "text/html": self._picture.value + self._said.value + note}
@@ -73,5 +74,5 @@ class LineGame(widgets.VBox):
 
 
 def play() -> LineGame:
-    """Return the game; as the last line of a cell, it is shown."""
+    """Return the game. A cell shows it if this call is its last line."""
     return LineGame()

@@ -1,7 +1,8 @@
 """The swap bench: change a recipe with sliders, and see the fake and its seam at once.
 
-Everything that is seen is one piece of HTML: small JPEG pictures with alternative texts, and a
-curve in SVG. So a change needs no figure of Matplotlib, and an exported page can show it too.
+The bench shows its results as one piece of HTML: small JPEG pictures with alternative texts, and a
+drawing of the curves in SVG. This is faster than a figure of Matplotlib, and an exported page can
+show it too.
 """
 
 from __future__ import annotations
@@ -31,22 +32,23 @@ SLIDERS = {
     "sharpen": ("sharpen", 2.0, 0.1),
     "smooth": ("smooth (landmarks, in frames)", 5.0, 0.5),
 }
-"""For each number of a recipe its label, its greatest value and the step of its slider."""
+"""For each number of a recipe: the label, the greatest value and the step of its slider."""
 
 
 class View(NamedTuple):
     """What the bench shows of one frame."""
 
     pictures: list[np.ndarray]
-    """The face untouched and swapped, (S, S, 3) uint8 RGB; the fake carries its mark."""
+    """The face untouched and swapped, (H, W, 3) uint8 RGB; the fake carries its mark."""
     strips: list[np.ndarray]
     """The enlarged strips along the two outlines, (H, W, 3) uint8 RGB."""
     curves: list[np.ndarray]
-    """The steps across the two strips, (R,) float grey levels."""
+    """The steps across the two strips, (2 R,) float grey levels; see `swap.edge_steps`."""
     changed: float
     """Share of the pixels inside the outline that the swap changed, 0 to 1."""
     problem: str
-    """Why this frame cannot be swapped; empty if it can. Then there is only the untouched one."""
+    """Why this frame cannot be swapped; empty if it can be swapped. A frame that cannot be swapped
+    has only the untouched picture."""
 
 
 class _Pair:
@@ -96,7 +98,7 @@ class _Pair:
 
 
 class SwapBench(widgets.VBox):
-    """Sliders for a recipe, and one frame of the target: untouched, swapped, and its seam."""
+    """Sliders for a recipe, and one frame of the target: untouched, swapped, and the seam."""
 
     def __init__(self, source: Clip, target: Clip, recipe: swap.Recipe | None = None) -> None:
         for clip in (source, target):
@@ -154,7 +156,7 @@ class SwapBench(widgets.VBox):
 
 
 def open_bench(source: Clip, target: Clip, recipe: swap.Recipe | None = None) -> SwapBench:
-    """Return a bench for the face of one clip on the other; as a cell's last line, it is shown.
+    """Return a bench for the face of one clip on another. Make it the last line of a cell.
 
     Parameters
     ----------
@@ -168,13 +170,13 @@ def open_bench(source: Clip, target: Clip, recipe: swap.Recipe | None = None) ->
     consent.ConsentError
         Not everyone in the clips agreed to fakes.
     ValueError
-        A clip shows no face, or several.
+        A clip shows no face, or several faces.
     """
     return SwapBench(source, target, recipe)
 
 
 def line_of(recipe: swap.Recipe) -> str:
-    """Return a recipe as a line of Python, without the numbers that everybody starts with."""
+    """Return a recipe as a line of Python, without the values that are equal to the defaults."""
     usual = asdict(swap.Recipe())
     rounded = replace(recipe, **{name: round(getattr(recipe, name), 4) for name in SLIDERS})
     own = [f"{name}={value!r}" for name, value in asdict(rounded).items() if value != usual[name]]
@@ -226,7 +228,7 @@ WIDE, HIGH, LEFT, FOOT = 420, 200, 34, 36
 
 
 def _curve(curves: Sequence[np.ndarray]) -> str:
-    """Draw the curves over each other; the scale only changes if a curve does not fit."""
+    """Draw the curves over each other as SVG; the scale changes only if a curve does not fit."""
     if not curves:
         return ""
     most = max(40, 10 * np.ceil(max(map(np.max, curves)) / 10))

@@ -1,8 +1,9 @@
 """Training: train a face-swap network with a progress bar, live pictures and a loss curve.
 
 The button that interrupts the kernel ends the training after the current step. Nothing is lost: if
-the cell runs again, training goes on. The network is saved in the learner's own folder
-`data/my_networks`, so training also goes on if the kernel died.
+the cell runs again, training goes on. With a name in `keep`, the network is also saved every 20
+seconds in the learner's own folder `data/my_networks`. Then training goes on from the last save
+even if the kernel died.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ from framewise.workbench import files, places
 __all__ = ["draw_curve", "draw_faces", "load", "network_file", "run", "save"]
 
 SHOW_S, SAVE_S = 1.0, 20.0
-"""Seconds between two pictures, and between two saves."""
+"""Least seconds between two updates of the pictures, and between two saves."""
 
 
 def run(
     model: Autoencoder, faces: Sequence[np.ndarray], *, steps: int, keep: str | None = None
 ) -> None:
-    """Train a network in place until it has this many steps in all, and show how it comes along.
+    """Train a network in place until it has done `steps` steps in all, and show its progress.
 
     Notebook: 05_autoencoder.ipynb
 
@@ -46,16 +47,17 @@ def run(
     faces : two arrays (N, S, S, 3) uint8 RGB
         The faces of person 0 and of person 1.
     steps : int
-        Steps in all, with those that the network already has.
+        Steps in all, including those that the network has already done.
     keep : str, optional
-        A name under which the network is saved in `data/my_networks`. If the file is there
-        already, with more steps, training goes on from it.
+        A name under which the network is saved in `data/my_networks`. If there is such a file
+        already, and its network has done more steps, training goes on from it.
 
     Raises
     ------
     ValueError
-        The file of this name holds a network that was trained with other faces, or was started in
-        another way. It is not touched.
+        The name is not allowed (see `network_file`). Or the file of this name is damaged, or holds
+        a network that was trained with other faces, or that was started in another way. Such a
+        file is not changed.
     """
     path = network_file(keep) if keep else None
     notes = [_take_up(model, faces, path)] if path else []
@@ -77,14 +79,14 @@ def run(
             view.note(_try_to_save(model, faces, path))
     seconds, done = time.monotonic() - began, len(model.losses)
     if stopped.is_set() and done < steps:
-        view.note(f"You stopped it after step {done}. Run the cell again to go on.")
+        view.note(f"You stopped the training after step {done}. Run the cell again to go on.")
     view.note(f"{done - first} steps in {seconds:.1f} seconds.")
     view.refresh(always=True)
 
 
 @contextmanager
 def _interrupts() -> Iterator[threading.Event]:
-    """Turn interrupts (SIGINT) into an event, where this is possible: in the main thread."""
+    """Turn interrupts (SIGINT) into an event. This is possible only in the main thread."""
     stopped = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stopped
@@ -105,7 +107,7 @@ def network_file(name: str) -> Path:
     Raises
     ------
     ValueError
-        The name is not made of letters, digits, "_" and "-".
+        The name is not 1 to 60 letters, digits, "_" and "-".
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name):
         raise ValueError(
@@ -116,7 +118,7 @@ def network_file(name: str) -> Path:
 
 
 def _kind(model: Autoencoder, faces: Sequence[np.ndarray]) -> str:
-    """Return a hash of all that makes one training differ from another, except the steps."""
+    """Return a hash of the seed, the shape of the network and the faces, but not of the weights."""
     whole = hashlib.sha256(f"{model.seed} {model.size}".encode())
     for array in (model.means, *model.optimiser.arrays):
         whole.update(str(array.shape).encode())
@@ -168,7 +170,7 @@ def load(model: Autoencoder, faces: Sequence[np.ndarray], path: Path) -> None:
         with np.load(path) as data:
             arrays = dict(data)
         kind, losses = str(arrays["kind"]), arrays["losses"].tolist()
-    except Exception as error:  # however it is damaged
+    except Exception as error:  # a damaged file can raise almost any error
         raise ValueError(
             f"{path} cannot be read ({error}). Delete it, or choose another name for `keep`."
         ) from error
@@ -185,7 +187,7 @@ def load(model: Autoencoder, faces: Sequence[np.ndarray], path: Path) -> None:
 
 
 def _take_up(model: Autoencoder, faces: Sequence[np.ndarray], path: Path) -> str:
-    """Load what was saved if it is further than this network; say so."""
+    """Load the saved network if it has done more steps, and return a sentence that says so."""
     if not path.is_file():
         return ""
     with_more = autoencoder.start(faces, **_choices(model))
@@ -208,7 +210,7 @@ def _choices(model: Autoencoder) -> dict[str, int | bool]:
 def _try_to_save(model: Autoencoder, faces: Sequence[np.ndarray], path: Path) -> str:
     try:
         save(model, faces, path)
-    except OSError as error:  # the training itself is not harmed
+    except OSError as error:  # training can go on without a save
         return (
             f"The network could not be saved in {_short(path)} ({error.strerror or error}). Is "
             "the disk full? Training goes on, but it is lost if the kernel ends."
@@ -234,11 +236,11 @@ class _View:
         self.handle = display(HTML(self.page()), display_id=True)
 
     def note(self, text: str) -> None:
-        """Keep a sentence for the reader; the newest one about a save replaces the older one."""
+        """Add a sentence. It replaces an older sentence that begins with the same 5 letters."""
         self.notes = [note for note in self.notes if note[:5] != text[:5]] + [text]
 
     def refresh(self, *, always: bool = False) -> None:
-        """Show the newest state, about once a second."""
+        """Show the newest state, at most once in `SHOW_S` seconds unless `always`."""
         if always or time.monotonic() - self.shown > SHOW_S:
             if self.handle is not None:
                 self.handle.update(HTML(self.page()))
@@ -270,14 +272,14 @@ def _picture(image: np.ndarray, alt: str) -> str:
 
 
 def draw_faces(model: Autoencoder, faces: np.ndarray, *, side: int = 112) -> np.ndarray:
-    """Draw three rows: faces of person 0, the same rebuilt, and with the face of person 1.
+    """Draw three rows: faces of person 0, the same faces rebuilt, and with the face of person 1.
 
     Parameters
     ----------
     model : Autoencoder
     faces : (N, S, S, 3) uint8 RGB
     side : int
-        Pixels of a face in the drawing.
+        Side of a face in the drawing, pixels.
 
     Returns
     -------
@@ -298,11 +300,12 @@ def draw_faces(model: Autoencoder, faces: np.ndarray, *, side: int = 112) -> np.
 
 
 def draw_curve(losses: Sequence[float], steps: int) -> np.ndarray:
-    """Draw the loss of each step, on a scale on which each line stands for ten times less.
+    """Draw the loss of each step on a logarithmic scale: each grid line is a tenth of the last.
 
     Parameters
     ----------
     losses : sequence of float
+        They are drawn between 0.0001 and 1; a loss outside is drawn at the edge.
     steps : int
         Where the scale of the steps ends.
 
