@@ -289,7 +289,7 @@ def test_an_interrupt_ends_training_after_the_step(own, monkeypatch, shown):
     before = signal.getsignal(signal.SIGINT)
     monkeypatch.setattr(autoencoder, "_train_step", interrupted)
     training.run(model, faces, steps=20, keep="toy")
-    assert len(model.losses) == 5 and "stopped it after step 5" in shown[-1]
+    assert len(model.losses) == 5 and "stopped the training after step 5" in shown[-1]
     assert signal.getsignal(signal.SIGINT) is before
     monkeypatch.setattr(autoencoder, "_train_step", step)
     training.run(model, faces, steps=20, keep="toy")
