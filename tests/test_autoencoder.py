@@ -324,6 +324,29 @@ def test_a_damaged_file_is_named(own):
     (own / "toy.npz").write_bytes(b"half a net")
     with pytest.raises(ValueError, match=r"toy\.npz cannot be read.*Delete it"):
         training.run(fresh(faces), faces, steps=2, keep="toy")
+    (own / "toy.npz").unlink()
+    training.run(fresh(faces), faces, steps=2, keep="toy")
+    with np.load(own / "toy.npz") as data:
+        arrays = {name: data[name] for name in data.files if name != "v.0"}
+    np.savez(own / "toy.npz", **arrays)
+    model = fresh(faces)
+    before = [array.copy() for array in model.optimiser.arrays]
+    with pytest.raises(ValueError, match=r"toy\.npz cannot be read.*Delete it"):
+        training.load(model, faces, own / "toy.npz")
+    assert all(map(np.array_equal, before, model.optimiser.arrays)), "half loaded"
+
+
+def test_a_save_that_works_replaces_the_word_of_one_that_did_not(own, monkeypatch, shown):
+    faces, save = toy_faces(), training.save
+
+    def once(*arguments):
+        monkeypatch.setattr(training, "save", save)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(training, "save", once)
+    monkeypatch.setattr(training, "SAVE_S", 0)
+    training.run(fresh(faces), faces, steps=4, keep="toy")
+    assert "Step 4 is saved" in shown[-1] and "could not be saved" not in shown[-1]
 
 
 def test_a_full_disk_does_not_end_the_training(own, monkeypatch, shown):

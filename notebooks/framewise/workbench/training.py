@@ -166,23 +166,24 @@ def load(model: Autoencoder, faces: Sequence[np.ndarray], path: Path) -> None:
     ValueError
         The file belongs to other faces or to another kind of network, or it is damaged.
     """
+    adam = model.optimiser
+    groups = {"weight": adam.arrays, "m": adam.m, "v": adam.v}
+    places = [(f"{name}.{i}", own) for name, group in groups.items() for i, own in enumerate(group)]
     try:
         with np.load(path) as data:
-            arrays = dict(data)
-        kind, losses = str(arrays["kind"]), arrays["losses"].tolist()
+            kind, losses = str(data["kind"]), data["losses"].tolist()
+            kept = [data[name] for name, _ in places] if kind == _kind(model, faces) else []
     except Exception as error:  # a damaged file can raise almost any error
         raise ValueError(
             f"{path} cannot be read ({error}). Delete it, or choose another name for `keep`."
         ) from error
-    if kind != _kind(model, faces):
+    if not kept:
         raise ValueError(
             f"{path} holds a network that was trained with other faces, or that was started in "
             "another way. It was not changed. Choose another name for `keep`, or delete the file."
         )
-    adam = model.optimiser
-    for name, group in (("weight", adam.arrays), ("m", adam.m), ("v", adam.v)):
-        for i, array in enumerate(group):
-            array[:] = arrays[f"{name}.{i}"]
+    for (_, own), array in zip(places, kept, strict=True):
+        own[:] = array
     adam.t, model.losses[:] = len(losses), losses
 
 
@@ -212,8 +213,9 @@ def _try_to_save(model: Autoencoder, faces: Sequence[np.ndarray], path: Path) ->
         save(model, faces, path)
     except OSError as error:  # training can go on without a save
         return (
-            f"The network could not be saved in {_short(path)} ({error.strerror or error}). Is "
-            "the disk full? Training goes on, but it is lost if the kernel ends."
+            f"Step {len(model.losses)} could not be saved in {_short(path)} "
+            f"({error.strerror or error}). Is the disk full? Training goes on, but it is lost if "
+            "the kernel ends."
         )
     return f"Step {len(model.losses)} is saved in {_short(path)}."
 
