@@ -381,3 +381,13 @@ def test_rows_that_a_network_drew_are_marked(monkeypatch):
     monkeypatch.setattr(training.fakes, "mark", lambda row: marked.append(row) or row)
     training.draw_faces(fresh(faces), faces[0][:4])
     assert len(marked) == 2 and all(row.shape == (112, 448, 3) for row in marked)
+
+
+def test_rows_hold_the_pixels_of_the_face_in_order():
+    image = np.zeros((1, 64, 64, 3), np.uint8)
+    first = np.argwhere(autoencoder.face_area())[0]
+    image[0, first[0], first[1]] = (51, 102, 255)
+    rows = autoencoder.rows_of(image)
+    assert rows.shape == (1, 3 * autoencoder.face_area().sum())
+    np.testing.assert_allclose(rows[0, :3], [0.2, 0.4, 1])
+    assert not rows[0, 3:].any()

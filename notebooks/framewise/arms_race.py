@@ -87,7 +87,7 @@ def train_detector(
     Detector
     """
     rng = np.random.default_rng(seed)
-    kinds = [_rows(real), _rows(made)]
+    kinds = [autoencoder.rows_of(real), autoencoder.rows_of(made)]
     mean = np.mean([rows.mean(0) for rows in kinds], axis=0)
     layers = networks.make_layers([len(mean), hidden, 1], rng)
     optimiser = Adam(layers)
@@ -97,12 +97,6 @@ def train_detector(
         _, slopes = adversary.discriminator_loss(*np.split(values[-1][:, 0], 2))
         optimiser.step(networks.backward(layers, values, np.concatenate(slopes)[:, None])[0])
     return Detector(layers, mean)
-
-
-def _rows(images: np.ndarray) -> np.ndarray:
-    """Return faces (N, S, S, 3) uint8 as the autoencoder sees them: rows (N, D) float32 in 0..1."""
-    area = autoencoder.face_area(images.shape[1])
-    return images[:, area].reshape(len(images), -1).astype(np.float32) / 255
 
 
 def detect(detector: Detector, images: np.ndarray) -> np.ndarray:
@@ -120,7 +114,7 @@ def detect(detector: Detector, images: np.ndarray) -> np.ndarray:
     -------
     (N,) float32
     """
-    return networks.forward(detector.layers, _rows(images) - detector.mean)[-1][:, 0]
+    return networks.forward(detector.layers, autoencoder.rows_of(images) - detector.mean)[-1][:, 0]
 
 
 def fool(
@@ -157,7 +151,7 @@ def fool(
     """
     model = copy.deepcopy(model)
     decoder, optimiser = model.decoders[1], Adam(model.decoders[1])
-    people = [_rows(i) - mean for i, mean in zip(faces, model.means, strict=True)]
+    people = [autoencoder.rows_of(i) - mean for i, mean in zip(faces, model.means, strict=True)]
     rng = np.random.default_rng(model.seed)
     for _ in range(steps):
         source, own = (rows[rng.integers(len(rows), size=16)] for rows in people)

@@ -29,6 +29,7 @@ __all__ = [
     "face_area",
     "likeness",
     "put_back",
+    "rows_of",
     "start",
     "swap_faces",
     "train",
@@ -195,7 +196,7 @@ def start(
     Autoencoder
     """
     size = faces[0].shape[1]
-    means = np.stack([_rows(images).mean(0) for images in faces])
+    means = np.stack([rows_of(images).mean(0) for images in faces])
     if not own_means:
         means[:] = means.mean(0)
     pixels, rng = means.shape[1], np.random.default_rng(seed)
@@ -207,8 +208,21 @@ def start(
     return Autoencoder(encoder, (first, second), means, size, seed, optimiser)
 
 
-def _rows(images: np.ndarray, reach: float = 1.1) -> np.ndarray:
-    """Return faces (N, S, S, 3) uint8 as rows (N, D) float32 in 0..1: the pixels of `face_area`."""
+def rows_of(images: np.ndarray, *, reach: float = 1.1) -> np.ndarray:
+    """Return faces as a network sees them: one row of numbers for each face.
+
+    Notebook: 05_autoencoder.ipynb
+
+    Parameters
+    ----------
+    images : (N, S, S, 3) uint8 RGB
+    reach : float
+        Which pixels are taken, as in `face_area`.
+
+    Returns
+    -------
+    (N, D) float32, 0 to 1
+    """
     area = face_area(images.shape[1], reach=reach)
     return images[:, area].reshape(len(images), -1).astype(np.float32) / 255
 
@@ -251,7 +265,7 @@ def train(
     watch : callable
         Called after each step. If it returns True, training stops.
     """
-    people = [_rows(images) - mean for images, mean in zip(faces, model.means, strict=True)]
+    people = [rows_of(images) - mean for images, mean in zip(faces, model.means, strict=True)]
     for _ in range(steps):
         rng = np.random.default_rng([model.seed, len(model.losses)])
         some = [rows[rng.integers(len(rows), size=batch)] for rows in people]
@@ -295,7 +309,7 @@ def encode_faces(model: Autoencoder, images: np.ndarray, person: int) -> np.ndar
     (N, C) float32
         C is the `code` of `start`.
     """
-    return networks.forward(model.encoder, _rows(images) - model.means[person])[-1]
+    return networks.forward(model.encoder, rows_of(images) - model.means[person])[-1]
 
 
 def swap_faces(model: Autoencoder, images: np.ndarray, person: int, decoder: int) -> np.ndarray:
@@ -342,8 +356,8 @@ def likeness(images: np.ndarray, person: np.ndarray, *, reach: float = 1.1) -> n
     -------
     (N,) float, -1 to 1
     """
-    goal = _standard(_rows(person, reach).mean(0, keepdims=True))
-    return (_standard(_rows(images, reach)) * goal).mean(1)
+    goal = _standard(rows_of(person, reach=reach).mean(0, keepdims=True))
+    return (_standard(rows_of(images, reach=reach)) * goal).mean(1)
 
 
 def _standard(rows: np.ndarray) -> np.ndarray:
