@@ -5,7 +5,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from framewise import alignment, clips, consent, fakes, landmarks, samples, swap, swap_plots
+from framewise import alignment, clips, consent, fakes, landmarks, samples, seams, swap, swap_plots
 from framewise.swap import Recipe
 from framewise.workbench import encode
 from PIL import Image
@@ -267,28 +267,28 @@ def test_the_strip_of_a_drawn_face():
     points = placed()
     image = np.full((*SIZE[::-1], 3), 40, np.uint8)
     cv2.fillPoly(image, [np.rint(points[OUTLINE] * 16).astype(np.int32)], (200,) * 3, shift=4)
-    strip = swap.unroll_outline(image, points, count=180)
+    strip = seams.unroll_outline(image, points, count=180)
     reach = len(strip) // 2
     assert strip.shape == (2 * reach + 1, 180, 3)
     assert reach == round(0.12 * np.linalg.norm(points[454] - points[234]))
     assert strip[: reach - 2].max() == 40 and strip[reach + 3 :].min() == 200
-    steps = swap.edge_steps(strip)
+    steps = seams.edge_steps(strip)
     assert len(steps) == 2 * reach and abs(steps.argmax() - reach) <= 1
     assert steps.sum() == pytest.approx(160, abs=2) and steps[: reach - 3].max() == 0
 
 
 def test_steps_by_hand():
     strip = np.repeat(np.array([[10, 10, 10], [10, 16, 10], [50, 50, 50]])[..., None], 3, axis=2)
-    np.testing.assert_allclose(swap.edge_steps(np.uint8(strip)), [2, 38])
+    np.testing.assert_allclose(seams.edge_steps(np.uint8(strip)), [2, 38])
 
 
 def test_a_paste_makes_the_highest_step(pair):
     source, start, target, goal = pair
-    before = swap.edge_steps(swap.unroll_outline(target, goal))
+    before = seams.edge_steps(seams.unroll_outline(target, goal))
     rise = {}
     for way in swap.BLENDS:
         frame = swap.swap_face(source, start, target, goal, Recipe(blend=way)).frame
-        rise[way] = (swap.edge_steps(swap.unroll_outline(frame, goal)) - before).max()
+        rise[way] = (seams.edge_steps(seams.unroll_outline(frame, goal)) - before).max()
     assert rise["paste"] > 5 > 5 * max(rise[way] for way in ("feather", "pyramid", "poisson"))
 
 
@@ -505,10 +505,10 @@ def test_rows_of_seams_have_one_scale_and_the_fakes_are_marked(pair):
     assert axes[0, 2].get_ylim() == axes[1, 2].get_ylim()
     shapes = {axes[row, 1].get_images()[0].get_array().shape for row in (0, 1)}
     assert len(shapes) == 1
-    strip = swap_plots.magnify(swap.unroll_outline(fake, points))
+    strip = swap_plots.magnify(seams.unroll_outline(fake, points))
     shown = axes[1, 1].get_images()[0].get_array()
     np.testing.assert_array_equal(shown, fakes.mark(strip))
-    height = len(swap.unroll_outline(fake, points)) * swap_plots.ACROSS
+    height = len(seams.unroll_outline(fake, points)) * swap_plots.ACROSS
     np.testing.assert_array_equal(shown[:height], strip[:height])  # the mark hides no pixel of it
 
 

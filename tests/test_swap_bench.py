@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from browsing import jupyterlab, metrics, run_in_lab, wait
-from framewise import clips, consent, fakes, samples, swap, swap_plots
+from framewise import clips, consent, fakes, samples, seams, swap, swap_plots
 from framewise.workbench import encode, swap_bench
 from selenium.webdriver import Keys
 from selenium.webdriver.common.by import By
@@ -48,9 +48,9 @@ def test_it_shows_the_swap_as_swap_clip_makes_it(bench):
     np.testing.assert_array_equal(view.pictures[0], samples.open_clip(PAIR[1])[2][window])
     np.testing.assert_array_equal(view.pictures[1], fakes.mark(expected[window]))
     points = bench._pair.points(1.0)[1][2]
-    strip = swap.unroll_outline(expected, points)
+    strip = seams.unroll_outline(expected, points)
     np.testing.assert_array_equal(view.strips[1], fakes.mark(swap_plots.magnify(strip)))
-    np.testing.assert_allclose(view.curves[1], swap.edge_steps(strip))
+    np.testing.assert_allclose(view.curves[1], seams.edge_steps(strip))
 
 
 def test_all_pictures_have_words_and_the_pairs_have_one_size(bench):

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from framewise import fakes, swap
+from framewise import fakes, seams, swap
 from framewise.landmarks import face_box
 from framewise.plots import BLUE, GREEN, ORANGE, PINK, YELLOW, plot_image
 
@@ -128,7 +128,7 @@ def magnify(strip: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     strip : (N, W, 3) uint8 RGB
-        As `swap.unroll_outline` returns it.
+        As `seams.unroll_outline` returns it.
 
     Returns
     -------
@@ -154,8 +154,8 @@ def plot_seams(image: np.ndarray, swapped: Mapping[str, np.ndarray], points: np.
         The face in all of these pictures.
     """
     rows = {"untouched": image, **swapped}
-    strips = {name: swap.unroll_outline(picture, points) for name, picture in rows.items()}
-    curves = {name: swap.edge_steps(strip) for name, strip in strips.items()}
+    strips = {name: seams.unroll_outline(picture, points) for name, picture in rows.items()}
+    curves = {name: seams.edge_steps(strip) for name, strip in strips.items()}
     reach = len(curves["untouched"]) // 2
     at = np.arange(-reach, reach) + 0.5
     figure, axes = plt.subplots(

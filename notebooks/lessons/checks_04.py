@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from framewise import samples, swap, tracking
+from framewise import samples, seams, swap, tracking
 from framewise.workbench.exercises import Result, exercise
 
 
@@ -117,7 +117,7 @@ def _trial(recipe: swap.Recipe) -> tuple[float, float]:
     source, source_points, target, points = _pair()
     fake = swap.swap_face(source, source_points, target, points, recipe)
     before, after = (
-        swap.edge_steps(swap.unroll_outline(picture, points)) for picture in (target, fake.frame)
+        seams.edge_steps(seams.unroll_outline(picture, points)) for picture in (target, fake.frame)
     )
     face = swap.face_mask(points, target.shape[1::-1]) > 0
     return float((after - before).max()), float(fake.changed[face].mean())

@@ -18,7 +18,7 @@ import cv2
 import ipywidgets as widgets
 import numpy as np
 
-from framewise import consent, fakes, swap
+from framewise import consent, fakes, seams, swap
 from framewise.clips import Clip
 from framewise.landmarks import face_box
 from framewise.swap_plots import magnify
@@ -43,7 +43,7 @@ class View(NamedTuple):
     strips: list[np.ndarray]
     """The enlarged strips along the two outlines, (H, W, 3) uint8 RGB."""
     curves: list[np.ndarray]
-    """The steps across the two strips, (2 R,) float grey levels; see `swap.edge_steps`."""
+    """The steps across the two strips, (2 R,) float grey levels; see `seams.edge_steps`."""
     changed: float
     """Share of the pixels inside the outline that the swap changed, 0 to 1."""
     problem: str
@@ -89,8 +89,8 @@ class _Pair:
             pictures.append(result.frame)
         except ValueError as error:
             problem = str(error)
-        strips = [swap.unroll_outline(picture, goal[i]) for picture in pictures]
-        curves = [swap.edge_steps(strip) for strip in strips]
+        strips = [seams.unroll_outline(picture, goal[i]) for picture in pictures]
+        curves = [seams.edge_steps(strip) for strip in strips]
         shown = [picture[self._window] for picture in pictures]
         large = [magnify(strip) for strip in strips]
         shown[1:], large[1:] = map(fakes.mark, shown[1:]), map(fakes.mark, large[1:])
