@@ -6,23 +6,26 @@ Run inside the project's .venv:  python scripts/bench.py [OPTIONS]
                    the same clip, in turn with ours
 --notebooks        also run every notebook and give its time and peak memory
 --inspector        also measure the inspector, with Chromium and chromedriver
+--swap-bench       also measure the swap bench in JupyterLab, with Chromium and chromedriver
 """
 
 import argparse
 import importlib.util
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
 import av
 import cv2
 import numpy as np
-from framewise import DATA, autoencoder, clips, inspector, samples, swap
+from framewise import DATA, autoencoder, clips, inspector, pairing, samples, swap
 from framewise.workbench import cache, convnet, encode, files, following, models, swap_bench
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -115,6 +118,36 @@ await rest(9000);
 press(" ");
 done(window.painted);
 """
+SLIDES = """
+const done = arguments[arguments.length - 1], name = arguments[0];
+const slider = [...document.querySelectorAll(".widget-slider")]
+  .find((field) => field.textContent.includes(name)).querySelector("[role=slider]");
+const pictures = () => [...document.querySelectorAll(".swap-bench img")];
+const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+async function timed(key) {
+  const before = pictures()[1].src, began = performance.now();
+  const seen = new Promise((resolve) => {
+    const look = new MutationObserver(() => {
+      if (pictures()[1] && pictures()[1].src !== before) [look.disconnect(), resolve()];
+    });
+    look.observe(document, { subtree: true, childList: true, attributes: true });
+  });
+  slider.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  await seen;
+  await Promise.all(pictures().map((picture) => picture.decode()));
+  await painted();
+  return performance.now() - began;
+}
+(async () => {
+  const all = [];
+  for (let i = 0; i < 40; i++) {
+    all.push(await timed(i < 20 ? "ArrowRight" : "ArrowLeft"));
+    await rest(200);
+  }
+  return all;
+})().then(done, (error) => done(String(error)));
+"""
 
 
 def row(what: str, figure: str) -> None:
@@ -175,8 +208,8 @@ def time_tracking(folder: Path, against: str | None) -> None:
 def time_swaps() -> None:
     """Measure one swapped frame of 640 x 480, landmarks known, and one change of the bench."""
     source, target = samples.open_clip("gita_talk"), samples.open_clip("ana_talk")
-    given, taken = (swap.only_track(clip).points for clip in (source, target))
-    which = swap.nearest_frames(given, taken)
+    given, taken = (pairing.only_track(clip).points for clip in (source, target))
+    which = pairing.nearest_frames(given, taken)
     pairs = [(source[int(which[i])], given[which[i]], target[i], taken[i]) for i in (20, 60, 100)]
     for way in ("feather", "poisson"):
         recipe = swap.Recipe(blend=way)
@@ -267,6 +300,24 @@ def inspect(folder: Path) -> None:
     row("page of 10 s of 640x480, not shrunk", f"{ten / 1e6:.1f} MB")
 
 
+def slide(folder: Path) -> None:
+    """Measure the swap bench in Chromium, in a JupyterLab of its own.
+
+    The time runs from the key press that moves a slider to the new pictures on the page. It
+    includes the way to the kernel, the swap, and the way back.
+    """
+    cells = [
+        "from framewise import samples\nfrom framewise.workbench import swap_bench\n"
+        "swap_bench.open_bench(samples.open_clip('gita_talk'), samples.open_clip('ana_talk'))"
+    ]
+    with in_lab(folder, cells) as (browser, browsing):
+        there = "return document.querySelectorAll('.swap-bench img').length"
+        browsing.wait(browser, lambda: browser.execute_script(there) == 4, 300)
+        for name in ("shrink", "feather", "frame of"):
+            each = browser.execute_async_script(SLIDES, name)
+            row(f"swap bench, slider {name}, key to painted, median / 95 %", percentiles(each))
+
+
 def write_frames(path: Path, size_wh: tuple[int, int], count: int) -> None:
     sample = [cv2.resize(frame, size_wh) for frame in samples.open_clip("ben_talk")]
     turn = [*range(200), *range(198, 0, -1)]
@@ -281,23 +332,33 @@ def from_tests(name: str) -> ModuleType:
     return sys.modules[name]
 
 
-def in_browser(folder: Path, video: str, script: str, *, first: bool = False):
-    """Open a clip in a notebook and run a script beside it; or tell when the first picture came."""
+@contextmanager
+def in_lab(folder: Path, cells: list[str], script: str = "") -> Iterator[tuple]:
+    """Run a notebook of these cells in JupyterLab; yield the browser and the module `browsing`.
+
+    The script runs in the page before everything else.
+    """
     from_tests("videos")  # the next one imports it
     browsing = from_tests("browsing")
-    cells = [
-        "import os, time\nfrom pathlib import Path\nfrom framewise import clips, inspector\n"
-        f"os.environ['FRAMEWISE_OWN'] = os.path.abspath('marks')\nclip = clips.Clip('{video}')",
-        "Path('began').write_text(str(time.time()))\ninspector.FrameInspector(clip)",
-    ]
     with (
         browsing.chromium(tempfile.mkdtemp(dir=folder)) as browser,
         browsing.jupyterlab(folder, cells) as port,
     ):
         browsing.metrics(browser, 1400, 1000)
-        browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
-        browser.set_script_timeout(120)
+        browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+        browser.set_script_timeout(600)
         browsing.run_in_lab(browser, port)
+        yield browser, browsing
+
+
+def in_browser(folder: Path, video: str, script: str, *, first: bool = False):
+    """Open a clip in a notebook and run a script beside it; or tell when the first picture came."""
+    cells = [
+        "import os, time\nfrom pathlib import Path\nfrom framewise import clips, inspector\n"
+        f"os.environ['FRAMEWISE_OWN'] = os.path.abspath('marks')\nclip = clips.Clip('{video}')",
+        "Path('began').write_text(str(time.time()))\ninspector.FrameInspector(clip)",
+    ]
+    with in_lab(folder, cells, WATCH) as (browser, browsing):
         browsing.wait(browser, lambda: browser.execute_script("return window.painted.length"), 60)
         came = browser.execute_script("return window.painted[0][0]")
         browser.execute_script("document.querySelector('.framewise').focus()")
@@ -307,6 +368,12 @@ def in_browser(folder: Path, video: str, script: str, *, first: bool = False):
             f"{TOOLS} (async () => {{ {script} }})().catch((error) => done(String(error)))"
         )
         return came - 1000 * float((folder / "began").read_text()) if first else result
+
+
+def load() -> str:
+    """Return how many tasks wanted a core in the last minute, and how many cores there are."""
+    waiting = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    return f"{waiting} on {os.cpu_count()} cores"
 
 
 def percentiles(milliseconds: list[float]) -> str:
@@ -333,7 +400,9 @@ if __name__ == "__main__":
     parser.add_argument("--against", metavar="PYTHON")
     parser.add_argument("--notebooks", action="store_true")
     parser.add_argument("--inspector", action="store_true")
+    parser.add_argument("--swap-bench", action="store_true")
     choice = parser.parse_args()
+    row("load of this machine before", load())
     with tempfile.TemporaryDirectory() as name:
         time_tracking(Path(name), choice.against)
         time_swaps()
@@ -341,5 +410,8 @@ if __name__ == "__main__":
         length(Path(name))
         if choice.inspector:
             inspect(Path(name))
+        if choice.swap_bench:
+            slide(Path(name))
     if choice.notebooks:
         notebooks()
+    row("load of this machine after", load())

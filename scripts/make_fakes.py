@@ -23,7 +23,7 @@ from pathlib import Path
 
 import av
 import numpy as np
-from framewise import DATA, autoencoder, consent, fakes, finishing, samples, swap
+from framewise import DATA, autoencoder, consent, fakes, finishing, pairing, samples, swap
 from framewise.clips import Clip
 from framewise.workbench import convnet, encode, files, places
 from tqdm import tqdm
@@ -149,7 +149,7 @@ def put_back(
     target: Clip, cut: autoencoder.Faces, made: np.ndarray, recipe: swap.Recipe
 ) -> Iterator[swap.Swap]:
     """Put the faces (N, S, S, 3) that a network made back into the frames that they come from."""
-    points = swap.only_track(target).points
+    points = pairing.only_track(target).points
     places_of = {int(frame): n for n, frame in enumerate(cut.frame_index)}
     for i, image in enumerate(target.frames(0, FRAMES)):
         if i in places_of:

@@ -4,7 +4,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from framewise import adversary, adversary_plots, arms_race, autoencoder, networks
-from framewise.workbench import line_game
 
 UNDECIDED = 2 * np.log(2)
 
@@ -264,7 +263,7 @@ def test_wilson_interval_by_hand():
             arms_race.share_interval(count, total)
 
 
-# The pictures and the form
+# The pictures
 
 
 def test_a_sheet_of_samples_carries_the_mark_and_real_pictures_do_not():
@@ -278,17 +277,3 @@ def test_each_generation_has_its_old_and_its_new_detector():
     figure = adversary_plots.plot_rounds(np.array([[1.0, 0, 0], [0, 1, 0]]))
     path = next(line for line in figure.axes[0].lines if line.get_color() == "grey")
     assert path.get_ydata().tolist() == [1, 0, 1, 0]
-
-
-def test_the_form_goes_on_and_starts_again():
-    form = line_game.play()
-    before = form._picture.value
-    form.go_on(3)
-    assert len(form.gan.steps) == 3 and "Step 3" in form._said.value
-    assert form._picture.value != before
-    form.rates[0].value = 0.01
-    assert not form.gan.steps and form.gan.optimisers[0].rate == 0.01
-    form.peaks.value = "two peaks"
-    assert form.data.min() < -1
-    still = form._repr_mimebundle_()["text/html"]
-    assert "<svg" in still and "Step 0" in still and "aria-label" in still

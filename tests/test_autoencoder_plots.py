@@ -22,13 +22,18 @@ def test_only_drawn_faces_are_marked(made, count, monkeypatch):
     assert [ax.get_title() for ax in figure.axes[3:]] == ["", "", ""]
 
 
-def test_enlarged_faces_have_room_for_a_mark():
-    assert autoencoder_plots.enlarge(np.zeros((64, 64, 3), np.uint8)).shape[1] >= fakes.SMALLEST[0]
+@pytest.mark.parametrize("side", [64, 128])
+def test_faces_of_any_size_have_room_for_a_mark(side):
+    figure = autoencoder_plots.plot_faces(
+        {"row": [np.zeros((side, side, 3), np.uint8)]}, made=["row"]
+    )
+    shown = figure.axes[0].get_images()[0].get_array()
+    assert shown.shape == (192, 192, 3) and shown.shape[1] >= fakes.SMALLEST[0]
 
 
 def test_each_point_is_joined_with_its_rebuilt_one():
     points = np.array([[0.0, 1], [2, 3]])
-    (ax,) = autoencoder_plots.plot_points(points, points + 1).axes
+    (ax,) = autoencoder_plots.plot_rebuilt(points, points + 1).axes
     lines = [np.transpose(line.get_data()).tolist() for line in ax.lines[:2]]
     assert lines == [[[0, 1], [1, 2]], [[2, 3], [3, 4]]]
 

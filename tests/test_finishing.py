@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from framewise import autoencoder, clips, finishing, samples, swap, tracking
+from framewise import autoencoder, clips, finishing, pairing, samples, swap, tracking
 from framewise.finishing import Finish
 from framewise.workbench import encode
 
@@ -63,7 +63,7 @@ def test_frames_without_a_face_stay(ana, monkeypatch):
     track = tracking.track_face(ana)
     track.points[30] = np.nan
     track.points[100:103] = np.nan
-    monkeypatch.setattr(swap, "only_track", lambda clip: track)
+    monkeypatch.setattr(pairing, "only_track", lambda clip: track)
     frames = list(finishing.finish_clip(ana, grey, frames=HERE))
     assert (frames[2] == ana[30]).all() and (frames[3] != ana[31]).any()
     gap = finishing.finish_clip(ana, grey, Finish(detail=1), frames=slice(100, 103))
@@ -117,3 +117,9 @@ def test_blinks_that_cannot_be_counted_are_not_zero(ana):
         *(getattr(track, name)[:1] for name in ("points", "eyelids", "iris", "score", "times"))
     )
     assert finishing.count_blinks(still) == -1
+
+
+@pytest.mark.parametrize("step", [2, -1])
+def test_frames_that_do_not_follow_each_other_are_refused(ana, step):
+    with pytest.raises(ValueError, match=f"frames: expected frames .*got a step of {step}"):
+        finishing.finish_clip(ana, grey, frames=slice(0, 10, step))

@@ -5,7 +5,7 @@ import matplotlib
 matplotlib.use("agg")
 import numpy as np
 import pytest
-from framewise import blink_plots, blinks, landmarks, plots, rates, samples
+from framewise import blink_plots, blinks, landmarks, plots, rates, samples, swap_plots
 from matplotlib import pyplot as plt
 
 
@@ -101,6 +101,33 @@ def test_images_share_one_height():
     figure.canvas.draw()
     heights = [ax.get_window_extent().height for ax in figure.axes]
     assert heights[0] == pytest.approx(heights[1], rel=0.05)
+
+
+def test_a_picture_is_enlarged_smoothly():
+    large = plots.enlarge(np.array([[0, 100]], np.uint8).repeat(4, 0), 3)
+    assert large.shape == (12, 6)
+    assert (np.diff(large[5].astype(int)) >= 0).all() and len(set(large[5].tolist())) > 2
+    assert plots.enlarge(np.full((4, 5, 3), 7, np.uint8), 1.5).shape == (6, 8, 3)
+    assert (plots.enlarge(np.full((4, 4, 3), 7, np.uint8), 2.5) == 7).all()
+
+
+def test_nothing_is_dropped_in_silence():
+    curve = np.arange(5.0)
+    figure = swap_plots.plot_path({str(k): curve + k for k in range(3)})
+    assert [line.get_ydata()[0] for line in figure.axes[0].lines] == [0, 1, 2]
+    with pytest.raises(ValueError, match="paths: expected at most 3 curves, .*got 4"):
+        swap_plots.plot_path({str(k): curve for k in range(4)})
+    with pytest.raises(ValueError, match="heights: expected at most 5 people, .*got 6"):
+        swap_plots.plot_heights({(str(k), "untouched"): [1.0] for k in range(6)})
+    with pytest.raises(ValueError, match="levels: expected at most 3, .*got 4"):
+        blink_plots.compare_clips(curve, {"a": curve}, levels=[1, 2, 3, 4])
+    with pytest.raises(ValueError, match="titles: expected at most 1, .*got 2"):
+        plots.show_images([np.zeros((4, 4), np.uint8)], ["a", "b"])
+
+
+def test_spans_have_a_row_each_however_many():
+    ax = blink_plots.plot_spans(np.arange(50) / 25, {f"row {k}": [(k, k + 2)] for k in range(25)})
+    assert len(ax.collections) == 25
 
 
 def test_a_curve_is_heard():

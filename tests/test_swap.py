@@ -292,74 +292,6 @@ def test_a_paste_makes_the_highest_step(pair):
     assert rise["paste"] > 5 > 5 * max(rise[way] for way in ("feather", "pyramid", "poisson"))
 
 
-# ---- over time ----
-
-
-def test_smoothing_leaves_what_does_not_move():
-    still = np.broadcast_to(placed(), (9, 468, 2))
-    np.testing.assert_allclose(swap.smooth_points(still, 2), still)
-    moving = np.random.default_rng(0).normal(size=(9, 3, 2))
-    np.testing.assert_array_equal(swap.smooth_points(moving, 0), moving)
-
-
-def test_smoothing_by_hand():
-    weights = np.exp(-0.5 * np.arange(-3, 4) ** 2)
-    smooth = swap.smooth_points(np.eye(7)[3], 1)
-    np.testing.assert_allclose(smooth[3], 1 / weights.sum())
-    np.testing.assert_allclose(smooth[0], weights[6] / weights[3:].sum())  # the edge is missing
-
-
-def test_what_is_missing_stays_missing_and_does_not_leak():
-    points = np.full((9, 468, 2), 5.0)
-    points[4] = np.nan
-    smooth = swap.smooth_points(points, 2)
-    assert np.isnan(smooth[4]).all()
-    np.testing.assert_allclose(np.delete(smooth, 4, axis=0), 5)
-
-
-def test_nothing_is_mixed_across_a_cut():
-    points = np.repeat([0.0, 100.0], 6)[:, None, None] * np.ones((1, 4, 2))
-    np.testing.assert_allclose(swap.smooth_points(points, 3, cuts=[6]), points)
-    assert 1 < swap.smooth_points(points, 3)[5, 0, 0] < 99
-
-
-@pytest.mark.parametrize("frames", [1, 2, 4])
-def test_noise_falls_as_the_theory_says(frames):
-    """The mean of independent values falls by the root of the sum of the squared weights."""
-    rng = np.random.default_rng(7)
-    noisy = rng.normal(0, 1, (400, 500))
-    weights = np.exp(-0.5 * (np.arange(-12, 13) / frames) ** 2)
-    weights = weights[np.abs(np.arange(-12, 13)) <= 3 * frames]
-    expected = np.sqrt((weights**2).sum()) / weights.sum()
-    left = swap.smooth_points(noisy, frames)[20:-20].std()
-    assert left == pytest.approx(expected, rel=0.03)
-
-
-def test_the_nearest_frame_of_a_clip_is_itself():
-    rng = np.random.default_rng(8)
-    faces = np.array([placed() + rng.normal(0, 3, (468, 2)) for _ in range(12)])
-    order = rng.permutation(12)
-    moved = np.array([faces[k] @ (0.7 * np.array([[0, 1], [-1, 0]])) + 30 for k in order])
-    np.testing.assert_array_equal(swap.nearest_frames(faces, moved), order)
-
-
-def test_frames_without_a_face_are_never_chosen():
-    faces = np.array([placed(), placed(angle=3), np.full((468, 2), np.nan)])
-    chosen = swap.nearest_frames(faces[[2, 0, 1]], faces)
-    assert chosen[2] == 0 and 0 not in chosen[:2]
-    with pytest.raises(ValueError, match="at least one frame"):
-        swap.nearest_frames(faces[2:], faces)
-
-
-def test_shapes_agree_with_the_similarity_of_lesson_03():
-    face = placed(scale=90, angle=20) + np.random.default_rng(1).normal(0, 2, (468, 2))
-    goal, steady = alignment.canonical_face(1), alignment.STEADY
-    matrix = alignment.estimate_similarity(face[steady], goal[steady])
-    expected = alignment.apply_similarity(matrix, face) - goal[steady].mean(0)
-    found = swap._shapes(face[None])[0].reshape(2, 468).T
-    np.testing.assert_allclose(found, expected, atol=1e-12)
-
-
 # ---- whole clips ----
 
 
@@ -521,9 +453,7 @@ def test_a_swap_is_written_with_its_origin(tmp_path, pair):
     np.testing.assert_array_equal(np.asarray(Image.open(path)), fakes.add_label(frame))
 
 
-def test_unknown_ways_and_negative_spans_are_refused():
+def test_unknown_ways_are_refused():
     black = np.zeros((60, 60, 3), np.uint8)
     with pytest.raises(ValueError, match="way: expected one of paste, .*got 'glue'"):
         swap.blend(black, black, np.ones((60, 60)), "glue")
-    with pytest.raises(ValueError, match="frames: expected a number of 0 or more, got -1"):
-        swap.smooth_points(np.zeros((5, 468, 2)), -1)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
@@ -19,7 +18,6 @@ from framewise.plots import BLUE, GREEN, ORANGE
 __all__ = [
     "EDGES",
     "draw_line_game",
-    "enlarge",
     "look",
     "plot_line_games",
     "plot_rounds",
@@ -121,23 +119,6 @@ def plot_training(gan: Gan, *, smooth: int = 50) -> Figure:
     return figure
 
 
-def enlarge(image: np.ndarray, factor: int = 8) -> np.ndarray:
-    """Enlarge a picture smoothly, so that there is room for a mark.
-
-    Parameters
-    ----------
-    image : (H, W) or (H, W, 3) uint8
-    factor : int
-        How many times the width and the height are enlarged.
-
-    Returns
-    -------
-    (H * factor, W * factor) or (H * factor, W * factor, 3) uint8
-    """
-    size_wh = image.shape[1] * factor, image.shape[0] * factor
-    return cv2.resize(image, size_wh, interpolation=cv2.INTER_CUBIC)
-
-
 def sheet(rows: np.ndarray, count: int = 10, *, made: bool = True, factor: int = 8) -> np.ndarray:
     """Put square grey pictures side by side into one picture, with a mark if a generator made them.
 
@@ -158,7 +139,7 @@ def sheet(rows: np.ndarray, count: int = 10, *, made: bool = True, factor: int =
     """
     side = round(np.sqrt(rows.shape[1]))
     grey = np.clip(np.rint((rows[:count] + 1) * 127.5), 0, 255).astype(np.uint8)
-    tiles = [enlarge(row.reshape(side, side), factor) for row in grey]
+    tiles = [plots.enlarge(row.reshape(side, side), factor) for row in grey]
     image = np.repeat(np.hstack(tiles)[..., None], 3, axis=2)
     return fakes.mark(image) if made else image
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from framewise import alignment, consent, networks, swap
+from framewise import alignment, consent, networks, pairing, swap
 from framewise.clips import Clip
 from framewise.networks import Adam, Layer
 
@@ -130,7 +130,7 @@ def collect_faces(clip: Clip, *, start: int = 0, stop: int | None = None, size: 
         There is no face in these frames, or the clip shows several faces.
     """
     consent.require(clip, "make")
-    points = swap.only_track(clip).points[start:stop]
+    points = pairing.only_track(clip).points[start:stop]
     known = np.flatnonzero(~np.isnan(points).any((1, 2)))
     if not len(known):
         raise ValueError(

@@ -7,31 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
 from framewise import fakes
-from framewise.plots import BLUE, GREEN, ORANGE, plot_image
+from framewise.plots import BLUE, GREEN, ORANGE, enlarge, plot_image
 
-__all__ = ["enlarge", "plot_eyes", "plot_faces", "plot_points", "plot_sharing"]
+__all__ = ["plot_eyes", "plot_faces", "plot_rebuilt", "plot_sharing"]
 
-
-def enlarge(image: np.ndarray, side: int = 192) -> np.ndarray:
-    """Enlarge a small square picture so that a mark has room on it.
-
-    Parameters
-    ----------
-    image : (S, S, 3) uint8 RGB
-    side : int
-        The new side, pixels.
-
-    Returns
-    -------
-    (side, side, 3) uint8 RGB
-    """
-    return cv2.resize(image, (side, side), interpolation=cv2.INTER_LINEAR)
+SIDE = 192  # pixels of a face in `plot_faces`: a mark has room on it
 
 
 def plot_faces(
@@ -60,7 +45,7 @@ def plot_faces(
     for line, (name, images) in zip(axes, rows.items(), strict=True):
         for column, (ax, image) in enumerate(zip(line, images, strict=True)):
             title = titles[column] if titles else ""
-            picture = enlarge(image)
+            picture = enlarge(image, SIDE / len(image))
             plot_image(fakes.mark(picture) if {name, title} & set(made) else picture, ax=ax)
             ax.set(xticks=[], yticks=[], xlabel="", ylabel="" if column else name)
             if ax in axes[0]:
@@ -70,7 +55,7 @@ def plot_faces(
     return figure
 
 
-def plot_points(points: np.ndarray, rebuilt: np.ndarray) -> Figure:
+def plot_rebuilt(points: np.ndarray, rebuilt: np.ndarray) -> Figure:
     """Draw points, and a line from each point to the point that a network rebuilt from it.
 
     Parameters

@@ -96,14 +96,24 @@ def compare_clips(
     curves : mapping of str to (T,) float
         For each clip its name and its curve.
     levels : sequence of float
-        Each is drawn as a line across all panels.
+        Each is drawn as a line across all panels; at most three.
     ylabel : str
+
+    Raises
+    ------
+    ValueError
+        There are more than three levels.
     """
+    styles = ("-", "--", ":")
+    if len(levels) > len(styles):
+        raise ValueError(
+            f"levels: expected at most {len(styles)}, one line style for each, got {len(levels)}."
+        )
     size = 10, 1.2 + 1.5 * len(curves)
     figure, axes = plt.subplots(len(curves), figsize=size, sharex=True, sharey=True, squeeze=False)
     for ax, (name, values) in zip(axes[:, 0], curves.items(), strict=True):
         ax.plot(times, values, color=BLUE)
-        for level, style in zip(levels, ("-", "--", ":"), strict=False):
+        for level, style in zip(levels, styles, strict=False):
             ax.axhline(level, color=ORANGE, ls=style, lw=1.5, label=f"threshold {level:g}")
         ax.set_title(name)
     axes[0, 0].set(xlim=(times[0], times[-1]), ylim=(0, 0.42))
@@ -129,9 +139,9 @@ def plot_spans(
     """
     ax = ax or plt.subplots(figsize=(9, 0.8 + 0.6 * len(spans)))[1]
     frame = np.median(np.diff(times))
-    for row, (pairs, colour) in enumerate(zip(spans.values(), (BLUE, ORANGE) * 9, strict=False)):
+    for row, pairs in enumerate(spans.values()):
         bars = [(times[a] - frame / 2, times[b] - times[a] + frame) for a, b in pairs]
-        ax.broken_barh(bars, (row - 0.3, 0.6), color=colour)
+        ax.broken_barh(bars, (row - 0.3, 0.6), color=(BLUE, ORANGE)[row % 2])
     ax.set(yticks=range(len(spans)), yticklabels=list(spans), xlabel="time (s)")
     ax.set(xlim=(times[0], times[-1]), ylim=(len(spans) - 0.5, -0.5))
     return ax

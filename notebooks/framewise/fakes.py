@@ -197,6 +197,7 @@ def write_fake(
         sound=sound,
         overwrite=overwrite,
         comment=comment,
+        preset="veryfast",  # as small and as good as "medium" here, in half the time
     )
 
 

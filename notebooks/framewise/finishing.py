@@ -12,7 +12,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from framewise import alignment, autoencoder, blinks, consent, landmarks, opening, swap
+from framewise import alignment, autoencoder, blinks, consent, landmarks, opening, pairing, swap
 from framewise.clips import Clip
 from framewise.tracking import FaceTrack
 
@@ -33,7 +33,7 @@ class Finish:
     """How the faces are put into the clip. The defaults repair nothing."""
 
     smooth: float = 0.0
-    """How strongly the landmarks are smoothed: the `frames` of `swap.smooth_points`."""
+    """How strongly the landmarks are smoothed: the `frames` of `pairing.smooth_points`."""
     blend: str = "feather"
     """One of `swap.BLENDS`."""
     detail: float = 0.0
@@ -59,10 +59,8 @@ def detail(image: np.ndarray, points: np.ndarray) -> float:
     float, grey levels
         How much a pixel differs from the mean of its four neighbours, on average over the face.
     """
-    corner, far = np.clip(landmarks.face_box(points).reshape(2, 2).astype(int), 2, None) + [
-        [-2],
-        [3],
-    ]
+    corners = np.clip(landmarks.face_box(points).reshape(2, 2).astype(int), 2, None)
+    corner, far = corners + [[-2], [3]]
     image, points = image[corner[1] : far[1], corner[0] : far[0]], points - corner
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     inside = swap.face_mask(points, image.shape[1::-1]) > 0
@@ -94,7 +92,7 @@ def finish_clip(
     size : int
         Side of the faces that the network takes, pixels.
     frames : slice
-        Which frames, such as slice(0, 100); by default all. Its step is not used.
+        Which frames, such as slice(0, 100); by default all. They must follow each other.
 
     Yields
     ------
@@ -106,16 +104,21 @@ def finish_clip(
     consent.ConsentError
         The person in the clip did not agree to fakes.
     ValueError
-        The clip shows no face or several faces.
+        The clip shows no face or several faces. Or the slice has a step other than 1.
     """
+    if frames.step not in (None, 1):
+        raise ValueError(
+            f"frames: expected frames that follow each other, got a step of {frames.step}. Leave "
+            "the step out, as in slice(0, 100)."
+        )
     consent.require(clip, "make")
-    return _finished(clip, swap.only_track(clip), draw, finish, (size, frames))
+    return _finished(clip, pairing.only_track(clip), draw, finish, (size, frames))
 
 
 def _finished(
     clip: Clip, track: FaceTrack, draw: Draw, finish: Finish, cut: tuple[int, slice]
 ) -> Iterator[np.ndarray]:
-    points = swap.smooth_points(track.points, finish.smooth, cuts=track.cuts)
+    points = pairing.smooth_points(track.points, finish.smooth, cuts=track.cuts)
     first, stop, _ = cut[1].indices(len(clip))
     made = _draw_faces(clip, points, draw, (cut[0], first, stop))
     sharp = _sharpening(clip, points, made, finish) if finish.detail and made else 0
@@ -244,14 +247,15 @@ def measure_fake(
     ValueError
         One of the clips shows no face or several faces.
     """
-    track, goal = swap.only_track(fake), swap.only_track(clip)
+    track, goal = pairing.only_track(fake), pairing.only_track(clip)
     here = slice(first, first + len(fake))
     points, size = goal.points[here], performer.shape[1]
     shares, faces = [], []
-    for i, untouched in enumerate(clip.frames(here.start, here.stop)):
-        if not np.isnan(points[i]).any():
-            shares.append(detail(fake[i], points[i]) / detail(untouched, points[i]))
-            faces.append(autoencoder.cut_face(fake[i], points[i], size=size)[0])
+    pairs = zip(fake.frames(), clip.frames(here.start, here.stop), points, strict=True)
+    for changed, untouched, face in pairs:
+        if not np.isnan(face).any():
+            shares.append(detail(changed, face) / detail(untouched, face))
+            faces.append(autoencoder.cut_face(changed, face, size=size)[0])
     less = autoencoder.likeness(np.stack(faces), giver, reach=INNER)
     less = less - autoencoder.likeness(np.stack(faces), performer, reach=INNER)
     return Quality(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Audio
@@ -23,6 +24,7 @@ __all__ = [
     "ORANGE",
     "PINK",
     "YELLOW",
+    "enlarge",
     "play",
     "plot_boxes",
     "plot_image",
@@ -65,8 +67,18 @@ def show_images(
     ----------
     images : sequence of (H, W, 3) uint8 RGB or (H, W)
     titles : sequence of str
+        At most one for each image. The first titles belong to the first images.
     height : float, inches
+
+    Raises
+    ------
+    ValueError
+        There are more titles than images.
     """
+    if len(titles) > len(images):
+        raise ValueError(
+            f"titles: expected at most {len(images)}, one for each image, got {len(titles)}."
+        )
     widths = [image.shape[1] / image.shape[0] for image in images]
     lines = max((title.count("\n") + 1 for title in titles), default=0)
     size = sum(widths) * height, height + 0.15 + 0.25 * lines
@@ -74,6 +86,23 @@ def show_images(
     for ax, image, title in zip(axes[0], images, list(titles) + [""] * len(images), strict=False):
         plot_image(image, ax=ax, title=title).set_axis_off()
     return figure
+
+
+def enlarge(image: np.ndarray, factor: float) -> np.ndarray:
+    """Enlarge a small picture smoothly, so that it can be seen and has room for a mark.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, 3) uint8
+    factor : float
+        How many times the width and the height are enlarged.
+
+    Returns
+    -------
+    (H * factor, W * factor) or (H * factor, W * factor, 3) uint8
+        Both sides are rounded to whole pixels.
+    """
+    return cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
 
 
 def plot_boxes(

@@ -21,10 +21,10 @@ __all__ = [
     "magnify",
     "plot_heights",
     "plot_meshes",
+    "plot_one_triangle",
     "plot_pair",
     "plot_path",
     "plot_seams",
-    "plot_triangles",
 ]
 
 COLOURS = [BLUE, ORANGE, GREEN, PINK, YELLOW]
@@ -72,7 +72,7 @@ def plot_pair(image: np.ndarray, fake: np.ndarray, points: np.ndarray) -> Figure
     return figure
 
 
-def plot_triangles(
+def plot_one_triangle(
     images: Sequence[np.ndarray], corners: Sequence[np.ndarray], titles: Sequence[str]
 ) -> Figure:
     """Draw a triangle with numbered corners into each picture; the last picture is a fake.
@@ -184,13 +184,23 @@ def plot_path(
     Parameters
     ----------
     paths : mapping of str to (T,) float pixels
-        The curves by name. Only the first three are drawn.
+        The curves by name, at most three.
     fps : float
         Frames per second.
     ylabel : str
+
+    Raises
+    ------
+    ValueError
+        There are more than three curves.
     """
-    figure, ax = plt.subplots(figsize=(9.5, 3.8))
     styles = [("0.55", "-", 3), (BLUE, "-", 1.8), (ORANGE, "--", 1.8)]
+    if len(paths) > len(styles):
+        raise ValueError(
+            f"paths: expected at most {len(styles)} curves, which can still be told apart, got "
+            f"{len(paths)}. Draw the others in a second figure."
+        )
+    figure, ax = plt.subplots(figsize=(9.5, 3.8))
     for (name, values), (colour, style, width) in zip(paths.items(), styles, strict=False):
         ax.plot(np.arange(len(values)) / fps, values, color=colour, ls=style, lw=width, label=name)
     ax.set(xlabel="time (s)", ylabel=ylabel)
@@ -204,10 +214,20 @@ def plot_heights(heights: Mapping[tuple[str, str], Sequence[float]]) -> Figure:
     Parameters
     ----------
     heights : mapping of (person, state) to sequence of float, grey levels
-        The highest step of each frame, for keys such as ("Ana", "untouched"). There is room for
-        five people.
+        The highest step of each frame, for keys such as ("Ana", "untouched"), of at most five
+        people.
+
+    Raises
+    ------
+    ValueError
+        There are more than five people.
     """
     people = list(dict.fromkeys(person for person, _ in heights))
+    if len(people) > len(COLOURS):
+        raise ValueError(
+            f"heights: expected at most {len(COLOURS)} people, one colour for each, got "
+            f"{len(people)}. Draw the others in a second figure."
+        )
     states = list(dict.fromkeys(state for _, state in heights))
     figure, ax = plt.subplots(figsize=(9.5, 4.8))
     for (person, state), values in heights.items():

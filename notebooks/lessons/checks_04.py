@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from framewise import samples, seams, swap, tracking
+from framewise import pairing, samples, seams, swap, tracking
 from framewise.workbench.exercises import Result, exercise
 
 
@@ -127,5 +127,5 @@ def _trial(recipe: swap.Recipe) -> tuple[float, float]:
 def _pair() -> tuple[np.ndarray, ...]:
     hugo, chen = samples.open_clip("hugo_talk"), samples.open_clip("chen_talk")
     given, taken = (tracking.track_faces(clip, progress=False)[0].points for clip in (hugo, chen))
-    number = int(swap.nearest_frames(given, taken[60:61])[0])
+    number = int(pairing.nearest_frames(given, taken[60:61])[0])
     return hugo[number], given[number], chen[60], taken[60]

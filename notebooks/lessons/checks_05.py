@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from framewise import DATA, autoencoder, finishing, landmarks, samples, swap
+from framewise import DATA, autoencoder, finishing, landmarks, pairing, samples
 from framewise.workbench import convnet
 from framewise.workbench.exercises import Result, exercise
 
@@ -91,7 +91,7 @@ def _try_finish(finish: finishing.Finish) -> tuple[float, float]:
     def draw(images: np.ndarray) -> np.ndarray:
         return convnet.swap_faces(network, images, 0, 1)
 
-    points = swap.only_track(ana).points[here]
+    points = pairing.only_track(ana).points[here]
     fakes = finishing.finish_clip(ana, draw, finish, size=128, frames=here)
     shares, mouths = [], []
     for fake, image, face in zip(fakes, ana.frames(here.start, here.stop), points, strict=True):

@@ -31,6 +31,7 @@ def write_clip(
     overwrite: bool = False,
     comment: str = "",
     threads: int = 0,
+    preset: str = "medium",
 ) -> Path:
     """Write frames as an H.264 file (yuv420p, MP4) that every browser plays.
 
@@ -57,6 +58,9 @@ def write_clip(
     threads : int
         How many threads encode; 0 lets FFmpeg choose. With one thread, the same frames give the
         same bytes.
+    preset : str
+        One of the presets of x264, such as "veryfast": how much time it takes to make the file
+        small.
 
     Returns
     -------
@@ -79,7 +83,8 @@ def write_clip(
     ticks = None if times is None else _ticks_of(times)
     with atomic_write(path) as partial, av.open(partial, "w", options=MP4) as container:
         container.metadata["comment"] = comment
-        _encode(container, frames, fps, ticks, sound, threads)
+        options = {"crf": "18", "g": "12", "preset": preset, "threads": str(threads)}
+        _encode(container, frames, fps, ticks, sound, options)
     return path
 
 
@@ -124,7 +129,7 @@ def _encode(
     fps: float,
     ticks: np.ndarray | None,
     sound: Iterable[av.AudioFrame],
-    threads: int,
+    options: dict[str, str],
 ) -> None:
     """Encode frames (H, W, 3) uint8 RGB and sound into an open container.
 
@@ -138,7 +143,7 @@ def _encode(
     sound = iter(sound)
     heard = next(sound, None)
     video = _video_stream(container, first, fps)
-    video.codec_context.thread_count = threads
+    video.options = options
     if ticks is not None:
         video.codec_context.time_base = TICK
     if heard is not None:
@@ -155,7 +160,6 @@ def _video_stream(container, image: np.ndarray, fps: float) -> av.VideoStream:
     stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(65535))
     stream.height, stream.width = image.shape[:2]
     stream.pix_fmt = "yuv420p"
-    stream.options = {"crf": "18", "g": "12"}
     return stream
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from framewise import adversary, adversary_plots
 
-__all__ = ["DATA", "LineGame", "play"]
+__all__ = ["DATA", "LineGame", "open_game"]
 
 DATA = {"one peak": (2.0, 2.0), "two peaks": (-2.0, 2.0)}
 """For each choice of data, the places of the two peaks. Two peaks at one place look like one."""
@@ -73,6 +73,6 @@ class LineGame(widgets.VBox):
         self._said.value = f'<p role="status">{words}</p>'
 
 
-def play() -> LineGame:
+def open_game() -> LineGame:
     """Return the game. A cell shows it if this call is its last line."""
     return LineGame()

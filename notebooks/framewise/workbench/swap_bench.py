@@ -18,7 +18,7 @@ import cv2
 import ipywidgets as widgets
 import numpy as np
 
-from framewise import consent, fakes, seams, swap
+from framewise import consent, fakes, pairing, seams, swap
 from framewise.clips import Clip
 from framewise.landmarks import face_box
 from framewise.swap_plots import magnify
@@ -56,7 +56,7 @@ class _Pair:
 
     def __init__(self, source: Clip, target: Clip) -> None:
         self.clips = source, target
-        self._tracks = [swap.only_track(clip) for clip in self.clips]
+        self._tracks = [pairing.only_track(clip) for clip in self.clips]
         self.frame = lru_cache(8)(lambda which, i: self.clips[which][i])
         self.points = lru_cache(4)(self._points)
         self.nearest = lru_cache(64)(self._nearest)
@@ -69,11 +69,11 @@ class _Pair:
 
     def _points(self, smooth: float) -> tuple[np.ndarray, ...]:
         """Return the points of the source and of the target, smoothed."""
-        return tuple(swap.smooth_points(t.points, smooth, cuts=t.cuts) for t in self._tracks)
+        return tuple(pairing.smooth_points(t.points, smooth, cuts=t.cuts) for t in self._tracks)
 
     def _nearest(self, smooth: float, i: int) -> int:
         start, goal = self.points(smooth)
-        return int(swap.nearest_frames(start, goal[i : i + 1])[0])
+        return int(pairing.nearest_frames(start, goal[i : i + 1])[0])
 
     def view(self, i: int, recipe: swap.Recipe) -> View:
         """Swap one frame of the target, as `swap.swap_clip` does, and measure its seam."""
