@@ -52,6 +52,24 @@ def test_unknown_exercise():
         exercises.check("99.9", 1)
 
 
+def test_a_notebook_goes_on_with_a_number_that_passes():
+    assert exercises.number("08.3", 0.3) == 0.3
+    assert exercises.number("08.3", [0.5]) == 0.5
+    for wrong in (..., None, "no idea", 0.1, 45):
+        assert exercises.number("08.3", wrong) == exercises._examples["08.3"]
+
+
+def test_each_example_passes_its_check():
+    assert exercises._examples
+    for name, example in exercises._examples.items():
+        assert exercises.check(name, example).passed, name
+
+
+def test_an_exercise_without_an_example_says_so():
+    with pytest.raises(KeyError, match="08.1"):
+        exercises.number("08.1", 1)
+
+
 def test_unknown_quiz():
     with pytest.raises(FileNotFoundError):
         exercises.quiz("99")

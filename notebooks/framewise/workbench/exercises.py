@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from IPython.display import HTML
 
-__all__ = ["Result", "check", "exercise", "quiz"]
+__all__ = ["Result", "check", "exercise", "number", "quiz"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Result:
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"
 
 _checks: dict[str, Callable[[Any], Result]] = {}
+_examples: dict[str, float] = {}
 
 
 def check(name: str, answer: Any) -> Result:
@@ -69,6 +71,34 @@ def check(name: str, answer: Any) -> Result:
         return Result(False, f"checking your answer failed with {type(error).__name__}: {error}")
 
 
+def number(name: str, answer: Any) -> float:
+    """Return a learner's number if it passes its check, and otherwise an example that passes.
+
+    A notebook that goes on with an answer can so be run by a learner who has not found it yet,
+    and the answer stands in no cell.
+
+    Parameters
+    ----------
+    name : str
+        The exercise's id, such as "08.3".
+    answer : any
+        What the learner made. `...` means that nothing was filled in yet.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    KeyError
+        No such exercise, or it has no example.
+    """
+    passed = check(name, answer).passed
+    if name not in _examples:
+        raise KeyError(f"exercise {name!r} has no example; register it with example=...")
+    return float(np.ravel(answer)[0]) if passed else _examples[name]
+
+
 def quiz(notebook: str) -> HTML:
     """Return the questions of a notebook; opening an option tells whether it is right, and why.
 
@@ -87,11 +117,13 @@ def _question(number: int, question: dict) -> str:
     return f"<p><b>{number}. {html.escape(question['question'])}</b></p>{options}"
 
 
-def exercise(name: str) -> Callable:
-    """Register a check under an exercise's id."""
+def exercise(name: str, *, example: float | None = None) -> Callable:
+    """Register a check under an exercise's id, and an example of a right number for `number`."""
 
     def register(function: Callable[[Any], Result]) -> Callable[[Any], Result]:
         _checks[name] = function
+        if example is not None:
+            _examples[name] = example
         return function
 
     return register
