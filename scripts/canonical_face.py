@@ -1,16 +1,22 @@
-"""Make notebooks/framewise/canonical_face.npy: the mean shape of the course's rendered people.
+"""Make the mean shape of the course's rendered people, in two and in three dimensions.
+
+It writes canonical_face.npy and canonical_face_3d.npy in notebooks/framewise.
 
 Run inside the project's .venv, with the test tools installed:  python scripts/canonical_face.py
 
 The resting faces of the stills are aligned to one another (generalised Procrustes analysis,
 Gower 1975, doi:10.1007/BF02291478), averaged, and made symmetric: each point pairs
 with the one that takes its place when the picture is mirrored.
+
+The third dimension is the depth that the landmark network gives for each point. It is averaged over
+the same faces, in the same way.
 """
 
 from pathlib import Path
 
 import numpy as np
 from framewise import alignment, consent, landmarks, samples
+from framewise.workbench import models
 from scipy.optimize import linear_sum_assignment
 
 STILLS = [name for name, entry in consent.catalogue().items() if entry["file"].endswith(".jpg")]
@@ -45,6 +51,25 @@ def mirror_gaps(picture: np.ndarray, points: np.ndarray) -> np.ndarray:
     return np.square(points[:, None] - mirrored[None]).sum(-1)
 
 
+def depths(picture: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return how far each point lies behind the mean of all points, (468,) pixels."""
+    square = landmarks.square_of_points(points)
+    view = landmarks.mesh(picture, square)[2]
+    found = models.load("mesh")(view, 1 / 255)["conv2d_21"].reshape(468, 3)[:, 2]
+    return (found - found.mean()) * square.side / view.shape[0]
+
+
+def mean_depth(pictures: dict, shapes: dict, face: np.ndarray) -> np.ndarray:
+    """Return the mean depth of the resting faces, (468,), in the unit of the canonical `face`."""
+    found = []
+    for name in shapes:
+        if name.endswith("neutral"):
+            to_face = alignment.estimate_similarity(shapes[name], face)
+            scale = np.sqrt(np.linalg.det(to_face[:, :2]))
+            found.append(scale * depths(pictures[name], shapes[name]))
+    return np.mean(found, axis=0)
+
+
 if __name__ == "__main__":
     pictures = {name: samples.open_still(name) for name in STILLS}
     shapes = {name: landmarks.find_landmarks(picture) for name, picture in pictures.items()}
@@ -52,5 +77,9 @@ if __name__ == "__main__":
     partners = linear_sum_assignment(gaps)[1]
     mean = level(mean_shape([shapes[name] for name in STILLS if name.endswith("neutral")]))
     face = (mean + mean[partners] * [-1, 1]) / 2 * EYE_DISTANCE + [0.5, EYE_LINE]
-    np.save(Path(alignment.__file__).with_name("canonical_face.npy"), face.round(5))
+    folder = Path(alignment.__file__).parent
+    np.save(folder / "canonical_face.npy", face.round(5))
+    depth = mean_depth(pictures, shapes, face)
+    depth = (depth + depth[partners]) / 2
+    np.save(folder / "canonical_face_3d.npy", np.column_stack([face, depth]).round(5))
     print("widest", np.ptp(face, axis=0).round(3), "from", face.min(0).round(3))

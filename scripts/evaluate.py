@@ -1,6 +1,6 @@
 """Score what the course measures against what is true of the sample clips.
 
-Run inside the project's .venv:  python scripts/evaluate.py blinks  (or: retimed, levels)
+Run inside the project's .venv:  python scripts/evaluate.py blinks  (or: retimed, levels, artifacts)
 
 It prints one table and keeps it in data/evaluation/, for the notebooks to show.
 
@@ -18,6 +18,7 @@ levels   Scores the values that were tried before the thresholds were chosen (TR
          CHOSEN_ON are used, in the clips as they are and under all conditions together. Small
          changes of a threshold hardly matter. `shut` does equally well at 0.60 to 0.75. Lower
          values lose blinks under compression, and 0.80 gives more false alarms.
+artifacts  Scores the cues of lessons 08 and 09; see `evaluate_cues`.
 
 The H.264 encoder uses several threads, so it may write slightly different pixels the next time,
 above all in small pictures. Then one blink more or less may be found among 200.
@@ -32,6 +33,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -377,14 +379,23 @@ def _tracks(
         return _followed(clip, people)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stressed.mp4"
-        width, height = (round(side * stress.scale) for side in clip.size_wh)
-        with av.open(str(path), "w") as out:
-            stream = out.add_stream("libx264", stress.fps, {"crf": str(stress.crf)})
-            stream.width, stream.height = width, height
-            for image in stressed(clip, source, stress):
-                out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-            out.mux(stream.encode())
+        encode(path, stressed(clip, source, stress), stress.fps, stress.crf)
         return _followed(clips.Clip(path), people)
+
+
+def encode(
+    path: Path, images: Iterable[np.ndarray], fps: int, crf: int, *, threads: int = 0
+) -> None:
+    """Write frames as H.264. With one thread, the same frames give the same bytes."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", fps, {"crf": str(crf)})
+        stream.codec_context.thread_count = threads
+        images = iter(images)
+        first = next(images)
+        stream.height, stream.width = first.shape[:2]
+        for image in chain([first], images):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        out.mux(stream.encode())
 
 
 def _followed(clip: clips.Clip, people: int) -> list[tracking.FaceTrack]:
@@ -430,8 +441,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("what", choices=["blinks", "retimed", "levels"])
+    parser.add_argument("what", choices=["blinks", "retimed", "levels", "artifacts"])
     what = parser.parse_args().what
+    if what == "artifacts":
+        import evaluate_cues  # it builds on this file
+
+        print_table(evaluate_cues.write_tables())
+        return
     known = [
         entry
         for entry in consent.catalogue(places.course_clips()).values()

@@ -39,6 +39,11 @@ FACES = {  # what the networks learn from: clips and frames [first, end)
     "Gita": [("gita_talk", 0, 200), ("gita_smile", 0, 200)],
     "Dalia": [("dalia_talk", 0, 200), ("dalia_stare", 0, 200)],
     "Imani": [("imani_talk", 0, 200), ("imani_rare", 0, 200)],
+    "Ben": [("ben_talk", 0, 200), ("ben_long", 0, 200)],
+    "Chen": [("chen_talk", 0, 200), ("chen_aside", 0, 200)],
+    "Elsa": [("elsa_talk", 0, 200), ("elsa_reads", 0, 200)],
+    "Frank": [("frank_talk", 0, 200)],
+    "Hugo": [("hugo_talk", 0, 200), ("hugo_down", 0, 200)],
 }
 MOST_SHUT = 0.2
 """A network that is to see only open eyes gets frames whose mean lid closure is below this."""
@@ -124,22 +129,26 @@ def by_network(case: Case) -> Iterator[swap.Swap]:
     return put_back(target, cut, made, case.recipe)
 
 
-def by_shipped_network(case: Case) -> Iterator[swap.Swap]:
-    """Yield frames swapped by the network of 128 px that the course ships."""
+def shipped_network(case: Case, size: int) -> finishing.Draw:
+    """Return the function that draws faces with a network that the course ships."""
+    network = convnet.load_network(DATA / "networks" / f"ana_gita_{size}.npz")
+    person, decoder = (["Ana", "Gita"].index(name) for name in people_of(case))
+
+    return lambda images: convnet.swap_faces(network, images, person, decoder)
+
+
+def by_shipped_network(case: Case, size: int) -> Iterator[swap.Swap]:
+    """Yield frames swapped by the network of 64 or of 128 px that the course ships."""
     target = samples.open_clip(case.target)
-    cut = autoencoder.collect_faces(target, stop=FRAMES, size=128)
-    network = convnet.load_network(DATA / "networks" / "ana_gita_128.npz")
-    made = np.concatenate([convnet.swap_faces(network, f[None], 0, 1) for f in cut.images])
+    cut = autoencoder.collect_faces(target, stop=FRAMES, size=size)
+    draw = shipped_network(case, size)
+    made = np.concatenate([draw(image[None]) for image in cut.images])
     return put_back(target, cut, made, case.recipe)
 
 
-def by_finishing(target: Clip) -> Iterator[swap.Swap]:
+def by_finishing(case: Case) -> Iterator[swap.Swap]:
     """Yield frames swapped by the network of 128 px and repaired as generation 4 of notebook 05."""
-    network = convnet.load_network(DATA / "networks" / "ana_gita_128.npz")
-
-    def draw(images: np.ndarray) -> np.ndarray:
-        return convnet.swap_faces(network, images, 0, 1)
-
+    target, draw = samples.open_clip(case.target), shipped_network(case, 128)
     made = finishing.finish_clip(target, draw, FINISH, size=128, frames=slice(0, FRAMES))
     for image, fake in zip(target.frames(0, FRAMES), made, strict=True):
         yield swap.Swap(fake, (fake != image).any(2))
@@ -169,11 +178,11 @@ def swaps(case: Case) -> Iterator[swap.Swap]:
     if case.way == "warp":
         made = swap.swap_clip(samples.open_clip(case.source), target, case.recipe)
     elif case.way == "finished":
-        made = by_finishing(target)
-    elif case.way.startswith("64 px"):
-        made = by_network(case)
+        made = by_finishing(case)
+    elif case.way in ("64 px, long", "128 px"):
+        made = by_shipped_network(case, int(case.way.split()[0]))
     else:
-        made = by_shipped_network(case)
+        made = by_network(case)
     for i, (image, result) in enumerate(zip(target.frames(0, FRAMES), made, strict=False)):
         inside = case.span[0] <= i < case.span[1]
         yield result if inside else swap.Swap(image, np.zeros(image.shape[:2], bool))
