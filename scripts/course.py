@@ -109,6 +109,7 @@ def inspect(options: argparse.Namespace) -> int:
         where += [flag, absolute(name)] if name else []
     flags = ["--no-browser"] if options.no_browser or not has_screen() else []
     flags += ["--with-marks"] if options.with_marks else []
+    flags += ["--deep"] if options.deep else []
     return run(options.here, SCRIPTS / "inspect_video.py", video, *where, *flags)
 
 
@@ -157,6 +158,7 @@ COMMANDS = {
             ("--out", {"metavar": "PAGE", "help": "the page to write (by default in build)"}),
             ("--json", {"metavar": "FILE", "help": "write the measurements to this file too"}),
             ("--with-marks", {"action": "store_true", "help": "put your marks into the page too"}),
+            ("--deep", {"action": "store_true", "help": "measure the cues in every frame"}),
             QUIET,
         ],
     ),

@@ -22,10 +22,12 @@ from typing import Any
 if __name__ == "__main__":  # Ctrl-C while the libraries load ends the program without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+import inspect_cues
 import numpy as np
 from framewise import DATA, blinks, clips, consent, inspector, landmarks, rates, tracking
 from framewise.tracking import FaceTrack
 from framewise.workbench import files
+from framewise.workbench.cue_layers import cue_layers
 from framewise.workbench.notices import Notice
 from tqdm import tqdm
 
@@ -51,7 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.clips:
             print("\n".join(map(_line, consent.catalogue().values())))
             return 0
-        page = inspect(options.video, options.out, options.json, with_marks=options.with_marks)
+        choices = {"with_marks": options.with_marks, "deep": options.deep}
+        page = inspect(options.video, options.out, options.json, **choices)
     except KeyboardInterrupt:
         tqdm.write("Stopped. No file was left half written.", file=sys.stderr)
         return 130
@@ -72,6 +75,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, help="the page to write; by default a file in build")
     parser.add_argument("--json", type=Path, help="write the measurements to this file too")
     parser.add_argument("--with-marks", action="store_true", help="put your marks into the page")
+    parser.add_argument("--deep", action="store_true", help="measure the cues in every frame")
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
     parser.add_argument("--clips", action="store_true", help="list the clips and their consent")
     options, rest = parser.parse_known_args(arguments)
@@ -85,7 +89,12 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def inspect(
-    video: Path, out: Path | None = None, numbers: Path | None = None, *, with_marks: bool = False
+    video: Path,
+    out: Path | None = None,
+    numbers: Path | None = None,
+    *,
+    with_marks: bool = False,
+    deep: bool = False,
 ) -> Path:
     """Write a page that shows a video with its faces and their measurements.
 
@@ -99,6 +108,8 @@ def inspect(
         Where to write what `measure` returns, as JSON.
     with_marks : bool
         Whether the page holds the marks that were made on this video.
+    deep : bool
+        Measure the cues of single frames in every frame, instead of every fifth.
 
     Returns
     -------
@@ -117,12 +128,12 @@ def inspect(
         clip = clips.Clip(video, quick=True)
         page = inspector.check_page((out or _default_page(clip)).absolute())
         clip, tracks, pictures = _follow(clip)
-    measured = measure(clip, tracks)
+    measured = measure(clip, tracks, deep=deep)
     told = _warning_words(measured)
     print(*told, sep="\n", end="\n" if told else "")
-    view = inspector.FrameInspector(clip, tracks, _series(tracks), spans=_spans(measured))
-    notes = _facts(clip, measured)
-    head = {"warnings": told, "notes": notes, "with_marks": with_marks}
+    view, kept = _view(clip, tracks, measured)
+    notes = _facts(clip, measured, deep=deep)
+    head = {"warnings": told, "notes": notes, "with_marks": with_marks, "layers": kept}
     view.to_html(page, max_mb=LARGEST_PAGE, pictures=pictures, **head)
     if numbers:
         write_json(numbers, measured)
@@ -145,6 +156,24 @@ def _follow(clip: clips.Clip) -> tuple[clips.Clip, list[FaceTrack], inspector.Pi
     return clip, tracking.track_faces(clip, watch=pictures.take), pictures
 
 
+def _view(
+    clip: clips.Clip, tracks: list[FaceTrack], measured: Measured
+) -> tuple[inspector.FrameInspector, dict[str, list[int]]]:
+    """Return an inspector with all curves, and the frames for which a page keeps each layer."""
+    curves, folded = inspect_cues.curves(measured["faces"])
+    layers = cue_layers(tracks[: inspect_cues.MOST_FACES])
+    kept = inspect_cues.kept_layers(measured["faces"])
+    view = inspector.FrameInspector(
+        clip,
+        tracks,
+        {**_series(tracks), **curves},
+        [layers[name] for name in kept],
+        spans=_spans(measured),
+        folded=folded,
+    )
+    return view, {layers[name].name: frames for name, frames in kept.items()}
+
+
 def _check_places(out: Path | None, numbers: Path | None) -> None:
     if out:
         inspector.check_page(out)
@@ -159,7 +188,7 @@ def _default_page(clip: clips.Clip) -> Path:
     return files.private_folder(DATA.parent / "build") / f"{short}.{clip.sha256[:8]}.inspect.html"
 
 
-def measure(clip: clips.Clip, tracks: list[tracking.FaceTrack]) -> Measured:
+def measure(clip: clips.Clip, tracks: list[tracking.FaceTrack], *, deep: bool = False) -> Measured:
     """Return the measurements of a clip, ready to be written as JSON.
 
     Frames are counted from 0. A warning is a dict of "kind" (a key of `notices.KINDS`), "first" and
@@ -179,13 +208,26 @@ def measure(clip: clips.Clip, tracks: list[tracking.FaceTrack]) -> Measured:
         "rate_95" ([low, high], the 95 % interval of the rate) and "statement" (what the count
         means, in words). Where blinks cannot be counted, "blinks", "closures" and both rates are
         None, and the statement says why.
+
+        "cues": what a fake may have left in the picture, as `cues.measure` finds it, for the first
+        three faces; [] for any other face. Each cue has its "name", "value" (of most cues the
+        median over the frames in which it could be measured, see `cues.Cue.share`; higher is more
+        suspicious), "unit", "series" (the number of each frame; None where it was not or could not
+        be measured), "usable_share" (in what share of the frames that were tried it could be
+        measured, 0 to 1), "reference_range" ([low, high]: 95 % of the untouched sample clips lie in
+        it) and "statement" (what the value means, in words). The cues of single frames are tried in
+        every fifth frame; with `deep` in every frame. If a cue could not be measured, its value
+        and its whole series are None, and the statement says why.
     """
     width, height = clip.size_wh
     about = {"file": files.readable(clip.path.name), "sha256": clip.sha256}
     about |= {"frames": len(clip), "fps": clip.fps, "duration_s": round(len(clip) / clip.fps, 3)}
     about |= {"width": width, "height": height}
     about["warnings"] = _warnings([*clip.notices, *tracking.clip_notices(clip)])
-    return {"clip": about, "faces": [_face(i, track) for i, track in enumerate(tracks, start=1)]}
+    faces = [_face(i, track) for i, track in enumerate(tracks, start=1)]
+    for face, found in zip(faces, inspect_cues.measure_cues(clip, tracks, deep=deep), strict=True):
+        face["cues"] = found
+    return {"clip": about, "faces": faces}
 
 
 def _face(number: int, track: tracking.FaceTrack) -> Measured:
@@ -293,7 +335,7 @@ def _series(tracks: list[tracking.FaceTrack]) -> dict[str, np.ndarray]:
     return curves
 
 
-def _facts(clip: clips.Clip, measured: Measured) -> dict[str, str]:
+def _facts(clip: clips.Clip, measured: Measured, *, deep: bool = False) -> dict[str, str]:
     faces = measured["faces"]
     found = [
         f"face {one['id']} in {one['frames_seen'] / len(clip):.0%} of the frames" for one in faces
@@ -303,6 +345,7 @@ def _facts(clip: clips.Clip, measured: Measured) -> dict[str, str]:
         f"{clip.size_wh[0]} x {clip.size_wh[1]} pixels",
         "faces": ", ".join(found) or "no face was found in the whole clip",
         **{f"face {face['id']}: blinks": _blink_words(face) for face in faces},
+        **inspect_cues.facts(faces, deep=deep),
         "how to read it": READING,
         "damage": clip.damage() or "every frame was read",
         "consent": _consent(clip.entry),

@@ -181,6 +181,8 @@ def test_inspect_finds_files_from_the_folder_of_the_caller(project):
     assert str(project.parent / "page ü.html") in done.words and "--json" not in done.words
     done = run_course(project, "inspect", "clip ü.mp4", "--json", "numbers ü.json")
     assert f"'--json', '{project.parent / 'numbers ü.json'}'" in done.words
+    assert "--deep" not in done.words
+    assert "'--deep'" in run_course(project, "inspect", "clip ü.mp4", "--deep").words
 
 
 def test_inspect_without_the_file_says_so(project):

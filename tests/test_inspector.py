@@ -38,6 +38,9 @@ class StandIn:
             raise OSError(f"frame {i} is gone")
         return np.full((self.size_wh[1], self.size_wh[0], 3), i % 256, np.uint8)
 
+    def frames(self, start=0, stop=None):
+        return (self[i] for i in range(self.count)[start:stop])
+
 
 class Noise(StandIn):
     """Frames that JPEG cannot make small."""
@@ -836,6 +839,7 @@ def test_the_page_holds_every_frame_and_the_state(tmp_path):
     state = blocks["state"]
     assert (state["frame"], state["marks"], state["_verdict"]) == (7, [ONE], {})
     assert state["_info"]["count"] == 30 and state["_info"]["layers"] == {}
+    assert state["_info"]["kept"] == {}
     assert state["_info"]["series"]["eye"] == [1.0] * 30
     assert [len(blocks[f"chunk0-{i}"]["buffers"]) - 1 for i in range(4)] == [8, 8, 8, 6]
     jpegs = [b for i in range(4) for b in blocks[f"chunk0-{i}"]["buffers"][:-1]]
@@ -851,6 +855,74 @@ def test_a_page_that_is_mailed_holds_no_marks_unless_asked(tmp_path):
     assert not state["_info"]["blind"] and "hush-hush" not in repr(state)
     state = blocks_of(view.to_html(tmp_path / "p.html", with_marks=True))["state"]
     assert state["marks"] == [ONE] and state["_verdict"]["truth"][0]["reason"] == "hush-hush"
+
+
+def layer_page(path, kept, clip=None, **options):
+    level = inspector.Layer("level", lambda clip, i: np.full((2, 3), float(i)), (0, 254))
+    view = inspector.FrameInspector(clip or StandIn(), layers=[level])
+    return blocks_of(view.to_html(path, layers=kept, **options))
+
+
+def test_the_page_holds_the_pictures_of_the_layers_that_were_named(tmp_path):
+    blocks = layer_page(tmp_path / "p.html", {"level": [20, 3, 20], "luminance": [3]})
+    info = blocks["state"]["_info"]
+    assert info["kept"] == {"level": [3, 20], "luminance": [3]}
+    assert list(info["layers"]) == ["level", "luminance"]
+    held = {name for name in blocks if name.startswith("layer")}
+    assert held == {"layer0-3", "layer0-20", "layer1-3"}
+    block = blocks["layer0-20"]
+    assert (block["layer"], block["frame"], block["limits"]) == ("level", 20, [0, 254])
+    png = np.frombuffer(base64.b64decode(block["buffers"][0]), np.uint8)
+    np.testing.assert_array_equal(cv2.imdecode(png, cv2.IMREAD_UNCHANGED), np.full((2, 3), 21))
+
+
+def test_a_page_that_leaves_out_frames_keeps_the_layer_of_the_frame_before(tmp_path):
+    clip = Noise(count=400, size_wh=(320, 240))
+    blocks = layer_page(tmp_path / "p.html", {"level": [0, 399]}, clip, max_mb=0.5)
+    step = blocks["state"]["_info"]["step"]
+    assert step > 1 and 399 % step
+    frame = 399 - 399 % step
+    assert blocks["state"]["_info"]["kept"] == {"level": [0, frame]}
+    assert blocks[f"layer0-{frame}"]["frame"] == frame
+
+
+def test_layers_count_towards_the_bound_and_large_ones_are_shrunk(tmp_path):
+    noise = inspector.Layer("noise", lambda c, i: np.random.default_rng(i).random((2000, 2000)))
+    view = inspector.FrameInspector(Noise(count=30, size_wh=(640, 480)), layers=[noise])
+    path = view.to_html(tmp_path / "p.html", layers={"noise": [0, 9]}, max_mb=6)
+    assert path.stat().st_size <= 6e6
+    png = np.frombuffer(base64.b64decode(blocks_of(path)["layer0-9"]["buffers"][0]), np.uint8)
+    assert cv2.imdecode(png, cv2.IMREAD_UNCHANGED).shape == (500, 500)
+
+
+def test_a_layer_that_fails_is_told_on_the_page(tmp_path):
+    view = inspector.FrameInspector(StandIn(broken={4}))
+    blocks = blocks_of(view.to_html(tmp_path / "p.html", layers={"luminance": [3, 4]}))
+    assert blocks["layer0-3"]["error"] is None
+    assert blocks["layer0-4"]["error"] == "OSError: frame 4 is gone"
+
+
+@pytest.mark.parametrize(
+    ("kept", "message"),
+    [({"levels": [3]}, "layers: expected names of 'luminance', .* 'level'; got 'levels'"),
+     ({"level": [3, 30]}, r"layers: expected frames from 0 to 29, got \[3, 30\] for 'level'"),
+     ({"level": [-1]}, "expected frames from 0 to 29")],
+)  # fmt: skip
+def test_a_layer_or_a_frame_that_does_not_exist_is_refused(tmp_path, kept, message):
+    with pytest.raises(ValueError, match=message):
+        layer_page(tmp_path / "p.html", kept)
+    assert not list(tmp_path.glob("*.html"))
+
+
+def test_a_layer_without_a_frame_is_not_offered(tmp_path):
+    info = layer_page(tmp_path / "p.html", {"level": []})["state"]["_info"]
+    assert info["layers"] == info["kept"] == {}
+
+
+def test_folded_curves_stand_after_the_others():
+    curves = {name: np.ones(30) for name in "abc"}
+    view = inspector.FrameInspector(StandIn(), series=curves, folded=["a", "z"])
+    assert list(view._info["series"]) == ["b", "c", "a"] and view._info["folded"] == ["a"]
 
 
 def test_the_page_holds_both_clips(tmp_path):
@@ -1157,7 +1229,7 @@ def with_hash(clip, *notices):
 
 KEYS = [
     "id", "frames_seen", "warnings", "eye_opening", "seconds_watched", "blinks", "closures",
-    "blink_rate_per_min", "rate_95", "statement",
+    "blink_rate_per_min", "rate_95", "statement", "cues",
 ]  # fmt: skip
 UNCOUNTED = ["blinks", "closures", "blink_rate_per_min", "rate_95"]
 
@@ -1246,7 +1318,8 @@ def test_the_readme_describes_every_key_and_every_kind_of_warning(notices):
     readme = (DATA.parent / "README.md").read_text(encoding="utf-8")
     clip = with_hash(StandIn(count=100))
     measured = inspect_video.measure(clip, [blinking(clip)])
-    keys = {*measured, *measured["clip"], *measured["faces"][0], *measured["faces"][0]["blinks"][0]}
+    face = measured["faces"][0]
+    keys = {*measured, *measured["clip"], *face, *face["blinks"][0], *face["cues"][0]}
     assert [key for key in keys | {*Notice._fields} if f'"{key}"' not in readme] == []
     assert [kind for kind in KINDS if f"`{kind}`" not in readme] == []
 

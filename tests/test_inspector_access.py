@@ -42,7 +42,8 @@ def pages(clip, tmp_path_factory):
     folder, area = tmp_path_factory.mktemp("pages"), np.zeros((96, 160), bool)
     area[50:60, 20:40] = True
     full = {
-        "track": track(), "series": {"eye opening": np.linspace(0, 1, COUNT)},
+        "track": track(), "folded": ["seam"],
+        "series": {"eye opening": np.linspace(0, 1, COUNT), "seam": np.ones(COUNT)},
         "spans": {"blinks": [(3, 9)]}, "areas": {"mouth": area}, "compare": clip,
     }  # fmt: skip
     written = {}
@@ -55,7 +56,11 @@ def pages(clip, tmp_path_factory):
         if name == "revealed":
             view.reveal()
         path = view.to_html(
-            folder / f"{name}.html", warnings=["A shot begins."], notes={"a": "b"}, with_marks=True
+            folder / f"{name}.html",
+            warnings=["A shot begins."],
+            notes={"a": "b"},
+            layers={"luminance": [1, 3]} if options else {},
+            with_marks=True,
         )
         view._committed = False
         if name in ("blind", "committed"):  # a page alone cannot reveal: as in the notebook
@@ -70,7 +75,11 @@ def show(browser, path, width=1200):
     metrics(browser, width, 900)
     browser.get(path.as_uri())
     wait(browser, lambda: numbers(browser)[0] is not None)
-    browser.execute_script("document.querySelector('details').open = true")
+    browser.execute_script("""
+      document.querySelectorAll("details").forEach((part) => (part.open = true));
+      const layers = document.querySelector("[name=layer]");
+      layers.value = [...layers.options].at(-1).value;
+      layers.dispatchEvent(new Event("change", { bubbles: true }));""")
 
 
 def problems(browser, axe):

@@ -358,7 +358,87 @@ def test_areas_parts_and_the_lids_that_were_seen_are_drawn(opened, clip, track, 
     assert said.endswith("drawn on it: face box, parts of the face, eyelids, area")
 
 
+# ---- layers that a page keeps ----
+
+
+@pytest.fixture
+def layered(opened, clip, track, folder):
+    """A page with a layer of frames 3 and 150: its lower right quarter is white, the rest clear."""
+    quarter = np.full((2, 2), np.nan)
+    quarter[1, 1] = 4
+    layer = inspector.Layer("quarter", lambda clip, i: quarter, (0, 4), "gray")
+    view = inspector.FrameInspector(clip, track, layers=[layer])
+    return opened(view.to_html(folder / "layered.html", layers={"quarter": [3, 150]}))
+
+
+def kept_frames(browser):
+    return [b.text for b in browser.find_elements(By.CSS_SELECTOR, "[name='kept-frame']")]
+
+
+def told(browser):
+    return one(browser, ".stage > p").text
+
+
+def test_a_page_says_in_which_frames_a_layer_is_kept_and_goes_there(layered):
+    assert kept_frames(layered) == [] and told(layered) == ""
+    names = [option.text for option in layered.find_elements(By.CSS_SELECTOR, "[name=layer] *")]
+    choose(layered, "layer", "quarter")
+    assert len(names) == 2  # "none", and the layer that the page keeps
+    wait(layered, lambda: told(layered).startswith("This page keeps this layer only for frames 3"))
+    assert kept_frames(layered) == ["frame 3", "frame 150"]
+    layered.find_elements(By.CSS_SELECTOR, "[name='kept-frame']")[1].click()
+    settle(layered, 150)
+    wait(layered, lambda: told(layered) == "")
+    hover(layered, 120.5, 90.5)
+    wait(layered, lambda: one(layered, ".pixel").text.endswith("· layer 4"))
+    hover(layered, 20.5, 90.5)
+    wait(layered, lambda: one(layered, ".pixel").text.endswith("· layer none"))
+    assert "layer: quarter" in stage(layered).accessible_name
+    press(layered, Keys.ARROW_RIGHT)
+    settle(layered, 151)
+    assert told(layered).startswith("This page keeps this layer only")
+    choose(layered, "layer", "")
+    wait(layered, lambda: told(layered) == "" and kept_frames(layered) == [])
+
+
+def test_the_picture_of_a_kept_layer_lies_over_the_frame(layered):
+    press(layered, *[Keys.ARROW_RIGHT] * 3)
+    settle(layered, 3)
+    before = [colour(layered, x, 90.5) for x in (20.5, 120.5)]
+    choose(layered, "layer", "quarter")
+    wait(layered, lambda: not near(colour(layered, 120.5, 90.5), before[1], 20))
+    assert near(colour(layered, 20.5, 90.5), before[0])
+    white = [0.3 * part + 0.7 * 255 for part in before[1]]  # an opacity of 70 %
+    assert near(colour(layered, 120.5, 90.5), white, 12)
+
+
+def test_in_a_narrow_window_a_long_layer_name_makes_nothing_wider(opened, clip, folder):
+    layer = inspector.Layer("a name that is far too long " * 3, lambda clip, i: clip[i][..., 0])
+    view = inspector.FrameInspector(clip, layers=[layer])
+    page = view.to_html(folder / "narrow.html", layers={layer.name: [0]})
+    browser = opened(page, sharp=False, size=(390, 800))
+    browser.execute_script("document.querySelector('.framewise details').open = true")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+
+
 # ---- the timeline ----
+
+
+def test_folded_curves_open_under_a_button_that_moves_no_frame(opened, clip, folder):
+    series = {"b": np.arange(COUNT) * 1.0, "a": np.where(np.arange(COUNT) % 5, np.nan, 2.0)}
+    view = inspector.FrameInspector(clip, None, series, folded=["b"])
+    browser = opened(view.to_html(folder / "folded.html"))
+    shown = [lane.is_displayed() for lane in browser.find_elements(By.CSS_SELECTOR, ".series svg")]
+    assert shown == [True, False]
+    one(browser, ".curves summary").click()
+    wait(browser, lambda: one(browser, ".curves .series svg").is_displayed())
+    assert at_frame(browser) == 0
+    look(browser)
+    press(browser, Keys.ARROW_RIGHT)
+    settle(browser, 1)
+    values = [value.text for value in browser.find_elements(By.CSS_SELECTOR, ".series b")]
+    assert values == ["–", "1"]  # "a" was not measured in frame 1
+    assert one(browser, ".series path").get_attribute("d").count("M") == 1
 
 
 def test_the_timeline_goes_where_it_is_pressed_and_with_shift_sets_a_range(shown):

@@ -39,7 +39,7 @@ FAKE_KERNEL = """
   const count = 1000, times = Array.from({ length: count }, (_, i) => i / 25);
   const info = { name: "x", count, times, size: [8, 8], step: 1, chunk: 8, unit: 0.1, faces: 0 };
   Object.assign(info, { points: 0, series: {}, spans: {}, groups: {}, layers: {}, other: null });
-  Object.assign(info, { reasons: [], blind: false, areas: [] });
+  Object.assign(info, { reasons: [], blind: false, areas: [], folded: [], kept: null });
   const state = { _info: info, frame: 0, playing: false, layer: "", marks: [] };
   Object.assign(state, { _committed: false, _verdict: {}, _kept: "" });
   const heard = [];

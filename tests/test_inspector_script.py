@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from framewise.tracking import FaceTrack
-from framewise.workbench.inspector import page, reel
+from framewise.workbench.inspector import packets, page, reel
 from test_inspector import StandIn, track_of
 
 TESTS = Path(__file__).parent / "inspector"
@@ -55,7 +55,15 @@ def packet():
         for i in range(6)
     ]
     expected[3] = None
-    return {"info": whole.info(), "message": message, "buffers": buffers, "expected": expected}
+    wishes = [{"chunk": 3, "reel": 1}, {"layer": "a <b>", "frame": 7}, {"layer": "c", "frame": 0}]
+    layers = ["c", "a <b>"]
+    return {
+        "info": whole.info(),
+        "message": message,
+        "buffers": buffers,
+        "expected": expected,
+        "elements": [[wish, layers, packets.element_of(wish, layers)] for wish in wishes],
+    }
 
 
 def _face(track: FaceTrack, frame: int):

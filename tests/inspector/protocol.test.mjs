@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as protocol from "../../notebooks/framewise/workbench/inspector/protocol.mjs";
 
-const { info, message, buffers, expected } = JSON.parse(readFileSync(process.env.PACKET, "utf-8"));
+const packet = JSON.parse(readFileSync(process.env.PACKET, "utf-8"));
+const { info, message, buffers, expected, elements } = packet;
 const parts = buffers.map(
   (text) => new DataView(Uint8Array.from(Buffer.from(text, "base64")).buffer),
 );
@@ -39,4 +40,33 @@ test("points, lids and areas are those that Python has", () => {
       assert.ok(Math.abs(faces[k].box[0] - Math.min(...known)) <= 0.51 * info.unit);
     });
   });
+});
+
+test("the elements of a page have the names that Python gives them", () => {
+  assert.ok(elements.some(([{ layer }]) => layer) && elements.some(([{ reel }]) => reel));
+  for (const [wish, layers, name] of elements) assert.equal(protocol.elementOf(wish, layers), name);
+});
+
+test("a page answers wishes for frames and for layers from its own elements", async () => {
+  const answer = { layer: "b", frame: 7, limits: [0, 1], error: null };
+  const chunk = { ...message, reel: 0, chunk: 0 };
+  const page = {
+    state: { _info: { layers: { a: "", b: "" } }, frame: 3 },
+    "layer1-7": { ...answer, buffers: [btoa("png")] },
+    "chunk0-0": { ...chunk, buffers },
+  };
+  const getElementById = (id) => ({ textContent: JSON.stringify(page[id]) });
+  const model = protocol.pageModel({ getElementById });
+  assert.equal(model.get("frame"), 3);
+  const ask = (wish) =>
+    new Promise((done) => {
+      model.on("msg:custom", (told, parts) => done([told, parts]));
+      model.send(wish);
+    });
+  const [told, [png]] = await ask({ layer: "b", frame: 7 });
+  assert.deepEqual(told, answer);
+  assert.equal(String.fromCharCode(...png), "png");
+  const [frames, given] = await ask({ chunk: 0, reel: 0 });
+  assert.deepEqual(frames, chunk);
+  assert.equal(given.length, buffers.length);
 });

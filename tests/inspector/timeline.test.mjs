@@ -45,6 +45,16 @@ test("gaps stay gaps: one stroke more than there are gaps inside", () => {
   assert.equal(timeline.curvePath(even, values).split("M").length - 1, 5);
 });
 
+test("frames that were never tried are no gaps", () => {
+  const fifth = even.times.map((_, i) => (i % 5 === 2 ? i : null));
+  assert.deepEqual(timeline.triedFrames(fifth).slice(0, 3), [2, 7, 12]);
+  assert.equal(timeline.curvePath(even, fifth).split("M").length - 1, 1);
+  fifth[52] = null; // this frame was tried, and gave no number
+  assert.equal(timeline.curvePath(even, fifth).split("M").length - 1, 2);
+  assert.equal(timeline.triedFrames([null, null]).length, 2);
+  assert.equal(timeline.triedFrames([null, 1, null]).length, 3);
+});
+
 test("the highest value lies on top", () => {
   const path = timeline.curvePath(infoOf([0, 1, 2]), [10, 20, 15]);
   assert.equal(path, "M0 1h0L1 0h0L2 0.5h0");

@@ -45,6 +45,7 @@ const stepping = (app) => ({
   last: () => app.go(app.last),
   from: () => app.setRange(app.cursor, app.range.last),
   to: () => app.setRange(app.range.first, app.cursor),
+  "kept-frame": (_, button) => app.go(Number(button.value)),
 });
 
 const marking = (app) => ({

@@ -81,7 +81,7 @@ function more(info) {
       <label>layer <select name="layer">${options(layers)}</select></label>
       <span class="scale" hidden><label>opacity
         <input type="range" name="opacity" max="100" value="70"></label><b></b><i></i><b></b></span>
-    </div>
+      <span class="kept-frames" role="group" aria-label="frames with this layer"></span></div>
     <div class="bar">${buttons("from", "to", "loop")}<span class="range"></span></div>
     <dl class="keys" aria-label="keys">${keyList(info)}</dl></details>`;
 }
@@ -98,11 +98,15 @@ const vote = `<div class="vote" role="group" aria-label="vote by show of hands" 
   <button type="button" name="go-on">go on</button></div>`;
 
 export function markup(info) {
-  const each = (all, draw) =>
+  const each = (all, draw, wanted = () => true) =>
     Object.entries(all)
+      .filter(([name]) => wanted(name))
       .map(([name, values]) => draw(info, name, values))
       .join("");
-  const count = Math.max(1, Object.keys(info.series).length);
+  const folded = (name) => info.folded.includes(name);
+  const rest = `<details class="curves" ${info.folded.length ? "" : "hidden"}>
+    <summary>more curves</summary>${each(info.series, lane, folded)}</details>`;
+  const count = Math.max(1, Object.keys(info.series).length - info.folded.length);
   const sizes = `--w: ${info.size[0]}; --h: ${info.size[1]}; --curves: ${count}`;
   return `<section class="framewise" tabindex="0" data-lm-suppress-shortcuts="true"
       aria-label="Frame inspector, ${plain(info.name)}" style="${sizes}"><div class="table">
@@ -118,7 +122,8 @@ export function markup(info) {
       <div class="bar look">${buttons("boxing", "mark", "closer", "farther", "whole")}
         <span class="zoom"></span>${buttons(...(info.faces ? ["follow"] : []), "loupe")}${more(info)}</div>
       ${compare(info)}
-      <div class="lanes">${each(info.series, lane)}${each(info.spans, bars)}<div class="found"></div>
+      <div class="lanes">${each(info.series, lane, (name) => !folded(name))}${each(info.spans, bars)}
+        ${rest}<div class="found"></div>
         <i></i><div class="axis"><span>0 s</span>
           <span>${since(info, info.count - 1).toFixed(3)} s</span></div></div>
       <div class="notes"><ol></ol><div class="bar keep"><button type="button" name="save">save my

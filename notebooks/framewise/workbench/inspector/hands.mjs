@@ -124,6 +124,7 @@ export function listenToTimeline(app) {
   let began = null;
   let finger = null; // where a finger came down: it may only want to scroll the page
   app.listen(lanes, "pointerdown pointermove pointerup", (event) => {
+    if (event.target.closest("summary")) return;
     const touch = event.pointerType === "touch";
     const tapped = touch && finger !== null && event.type === "pointerup";
     if (touch && event.type === "pointerdown") finger = event.clientX;

@@ -35,12 +35,18 @@ export class Layers {
     return this.app.model.get("layer");
   }
 
+  // The frames in which a page holds this layer; null where a kernel can draw it in every frame.
+  get kept() {
+    return (this.name && this.app.info.kept?.[this.name]) || null;
+  }
+
   get = (frame) => this.#pictures.get(`${frame} ${this.name}`);
 
   #coloursOf = (name) => Uint8Array.from(atob(this.app.info.layers[name]), (c) => c.charCodeAt(0));
 
   want(frame) {
-    if (!this.name || this.get(frame) || performance.now() - this.#since < GIVEN_UP) return;
+    const missing = !this.name || this.kept?.includes(frame) === false;
+    if (missing || this.get(frame) || performance.now() - this.#since < GIVEN_UP) return;
     this.#since = performance.now();
     this.app.model.send({ layer: this.name, frame });
   }
@@ -55,13 +61,29 @@ export class Layers {
 
   problem(frame) {
     const error = this.get(frame)?.error;
+    if (this.kept?.includes(frame) === false) {
+      const frames = new Intl.ListFormat("en").format(this.kept.map(String));
+      const noun = this.kept.length > 1 ? "frames" : "frame";
+      return `This page keeps this layer only for ${noun} ${frames}. Press a button below to go there.`;
+    }
     return error ? `The layer "${this.name}" failed here: ${error}` : "";
+  }
+
+  // Buttons that go to the frames in which a page holds this layer.
+  #showKept() {
+    const list = this.app.one(".kept-frames");
+    if (list.dataset.layer === this.name) return;
+    list.dataset.layer = this.name;
+    const button = (frame) =>
+      `<button type="button" name="kept-frame" value="${frame}">frame ${frame}</button>`;
+    list.innerHTML = (this.kept ?? []).map(button).join("");
   }
 
   showScale(frame) {
     const scale = this.app.one(".scale");
     this.app.named("layer").value = this.name;
     scale.hidden = !this.name;
+    this.#showKept();
     if (!this.name) return;
     const colours = this.#coloursOf(this.name);
     const stops = Array.from({ length: 17 }, (_, i) => 3 * Math.round((254 * i) / 16));

@@ -37,11 +37,18 @@ class Layer:
     limits: tuple[float, float] | None = None
     colours: str = "magma"
 
-    def render(self, clip: Clip, frame: int) -> tuple[bytes, list[float]]:
-        """Return a grey PNG, 0 clear and 1 to 255 along the scale, and the ends of the scale."""
+    def render(
+        self, clip: Clip, frame: int, longest: int | None = None
+    ) -> tuple[bytes, list[float]]:
+        """Return a grey PNG, 0 clear and 1 to 255 along the scale, and the ends of the scale.
+
+        If its longer side would have more than `longest` pixels, only every n-th pixel is kept.
+        """
         values = np.asarray(self.of(clip, frame), float)
         if values.ndim != 2 or not values.size:
             raise ValueError(f"expected an (H, W) array of numbers, got shape {values.shape}")
+        step = -(-max(values.shape) // longest) if longest else 1
+        values = values[::step, ::step]
         known = np.isfinite(values)
         low, high = self.limits or (
             (values[known].min(), values[known].max()) if known.any() else (0.0, 1.0)

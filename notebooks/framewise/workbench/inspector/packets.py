@@ -22,13 +22,17 @@ values at both ends of the scale) and `error`. Its buffer is a grey PNG: 0 is cl
 run along the scale.
 
 **A page** holds the state of the widget in a script element `state`, and each chunk in an element
-`chunk{reel}-{number}`, with its buffers in base64 under the name `buffers`.
+`chunk{reel}-{number}`, with its buffers in base64 under the name `buffers`. Of the layers it holds
+only some pictures. The state says which: `_info.kept` is null in a notebook, and on a page it gives
+the frames by the name of the layer. Each picture is in an element `layer{number}-{frame}`, in the
+form of the answer to the second wish. The number is the place of the layer in `_info.layers`, from
+0. `element_of` returns the name of an element.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -36,7 +40,7 @@ import numpy as np
 if TYPE_CHECKING:
     from framewise.tracking import FaceTrack
 
-__all__ = ["MISSING", "chunk_numbers", "outline", "pack_points"]
+__all__ = ["MISSING", "chunk_numbers", "element_of", "outline", "pack_points"]
 
 MISSING = -32768
 
@@ -88,3 +92,18 @@ def chunk_numbers(count: int, span: int) -> range:
         How many frames a chunk holds.
     """
     return range(-(-count // span))
+
+
+def element_of(answer: Mapping[str, Any], layers: Iterable[str]) -> str:
+    """Return the name of the element in which a page holds a chunk, or a picture of a layer.
+
+    Parameters
+    ----------
+    answer : dict
+        What answers a wish; for a chunk it must name the reel.
+    layers : iterable of str
+        The names of all layers that the page offers, in order.
+    """
+    if "layer" in answer:
+        return f"layer{list(layers).index(answer['layer'])}-{answer['frame']}"
+    return f"chunk{answer['reel']}-{answer['chunk']}"

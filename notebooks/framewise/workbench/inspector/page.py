@@ -8,12 +8,14 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 from framewise.workbench.files import check_target
+from framewise.workbench.inspector import packets
 from framewise.workbench.inspector.reel import SMALL, Reel, Sample
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ WARNINGS = """<div class="warnings" role="note"><h2>Read this first</h2><ul>{}</
 
 def build_page(
     state: dict,
-    chunks: Iterable[dict],
+    answers: Iterable[dict],
     *,
     title: str = "",
     warnings: Sequence[str] = (),
@@ -86,8 +88,8 @@ def build_page(
     ----------
     state : dict
         The state of the widget; see `packets`.
-    chunks : iterable of dict
-        The frames that the page holds; see `packets`.
+    answers : iterable of dict
+        The chunks of frames and the pictures of layers that the page holds; see `packets`.
     title : str
         By default the name of the clip.
     warnings : sequence of str
@@ -96,9 +98,10 @@ def build_page(
         Facts that stand below it.
     """
     blocks = [_block("state", state)]
-    for chunk in chunks:
-        text = [base64.b64encode(part).decode() for part in chunk["buffers"]]
-        blocks.append(_block(f"chunk{chunk['reel']}-{chunk['chunk']}", {**chunk, "buffers": text}))
+    for answer in answers:
+        text = [base64.b64encode(part).decode() for part in answer["buffers"]]
+        name = packets.element_of(answer, state["_info"]["layers"])
+        blocks.append(_block(name, {**answer, "buffers": text}))
     listed = "".join(f"<li>{html.escape(one)}" for one in warnings)
     return MARKER + PAGE.format(
         title=html.escape(title or state["_info"]["name"]),
@@ -148,7 +151,7 @@ def page_within(
     limit: float,
     whole: Sequence[Reel],
     counts: Sequence[int],
-    state_of: Callable[[Sequence[Reel]], dict[str, Any]],
+    content_of: Callable[[Sequence[Reel]], tuple[dict[str, Any], list[dict[str, Any]]]],
     head: dict[str, Any],
 ) -> tuple[bytes, str]:
     """Return a page of at most `limit` bytes, and which frames it keeps in what size.
@@ -163,20 +166,22 @@ def page_within(
         Of the clip, and of the one that it is compared with.
     counts : list of int
         How many frames of each are ever shown.
-    state_of : function (list of Reel) -> dict
-        What the page knows of the widget, given the frames that it holds.
+    content_of : function (list of Reel) -> (dict, list of dict)
+        What the page knows of the widget, and the pictures of layers that it holds, given its
+        frames.
     head : dict
         What `build_page` writes around the inspector.
     """
-    rest = len(build_page(state_of(whole), (), **head))
+    rest = len(build_page(*content_of(whole), **head))
     samples = [reel.sample(count) for reel, count in zip(whole, counts, strict=True)]
     spare = limit - rest - 500
     while True:
         reels = _fit_all(whole, samples, max(spare, 1))
         kept = "; compared with ".join(reel.extent() for reel in reels)
         notes = {**head["notes"], "this page": f"{kept}; nothing is sent or fetched"}
-        chunks = _chunks(reels, counts)
-        text = build_page(state_of(reels), chunks, **{**head, "notes": notes})
+        state, layers = content_of(reels)
+        answers = chain(_chunks(reels, counts), layers)
+        text = build_page(state, answers, **{**head, "notes": notes})
         page = text.encode(errors="replace")
         least = all(reel.step == count for reel, count in zip(reels, counts, strict=True))
         if len(page) <= limit or least:

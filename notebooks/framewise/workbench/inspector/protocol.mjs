@@ -40,7 +40,11 @@ export function facesOf(numbers, info) {
   });
 }
 
-// Stands in for the kernel on a page: the chunks lie in the page itself, in base64.
+// The element in which a page holds the answer to a wish.
+export const elementOf = ({ chunk, reel, layer, frame }, layers) =>
+  layer === undefined ? `chunk${reel}-${chunk}` : `layer${layers.indexOf(layer)}-${frame}`;
+
+// Stands in for the kernel on a page: the answers lie in the page itself, in base64.
 export function pageModel(page) {
   const read = (id) => JSON.parse(page.getElementById(id).textContent);
   const kept = "These marks stay on this page only. Save them before you close it.";
@@ -55,9 +59,9 @@ export function pageModel(page) {
       state[name] = value;
       heard[`change:${name}`]?.();
     },
-    send({ chunk, reel }) {
-      const { buffers, ...told } = read(`chunk${reel}-${chunk}`);
-      setTimeout(() => heard["msg:custom"]({ ...told, reel }, buffers.map(decode)));
+    send(wish) {
+      const { buffers, ...told } = read(elementOf(wish, Object.keys(state._info.layers)));
+      setTimeout(() => heard["msg:custom"](told, buffers.map(decode)));
     },
     on: (name, listener) => {
       heard[name] = listener;

@@ -29,12 +29,23 @@ export function limitsOf(values) {
   return low ? [Math.min(0, low), Math.max(0, low)] : [0, 1];
 }
 
+const divisor = (a, b) => (b ? divisor(b, a % b) : a);
+
+// The frames that were tried. A cue may be measured in every fifth frame only: then what lies
+// between two of these frames is no gap.
+export function triedFrames(values) {
+  const all = values.map((_, frame) => frame);
+  const known = all.filter((frame) => values[frame] !== null);
+  const every = known.reduce((a, frame) => divisor(a, frame - known[0]), 0) || 1;
+  return every > 1 ? all.filter((frame) => (frame - known[0]) % every === 0) : all;
+}
+
 // The frames that a curve is drawn through. Of a long curve these are the first gap, the lowest
 // and the highest value of every few frames, so that no blink and no gap is lost.
 export function drawnFrames(values, most = MOST) {
-  const all = values.map((_, frame) => frame);
-  const every = Math.ceil((3 * values.length) / most);
-  if (values.length <= most) return all;
+  const all = triedFrames(values);
+  const every = Math.ceil((3 * all.length) / most);
+  if (all.length <= most) return all;
   const some = [];
   for (let at = 0; at < all.length; at += every) {
     const group = all.slice(at, at + every);

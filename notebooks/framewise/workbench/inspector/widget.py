@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,8 @@ __all__ = ["REASONS", "FrameInspector"]
 
 REASONS = ("edge", "eyes", "mouth or teeth", "skin or light", "jump in time", "sharpness")
 """What a mark may be for; any other words will do as well."""
+
+LARGEST_LAYER = 640  # pixels of the longer side of a layer's picture on a page
 
 FRAME = """<iframe title="frame inspector, without a kernel" srcdoc="{}" allow="fullscreen"
   style="width: 100%; height: 800px; border: 0"></iframe>"""
@@ -67,6 +70,8 @@ class FrameInspector(anywidget.AnyWidget):
         A second clip, shown in step: at each moment the frame that is due in it.
     spans : dict of str to list of (first, last), optional
         Stretches of frames, such as blinks, shown as bars.
+    folded : list of str
+        Names of series that are folded away at first, behind a button "more curves".
     areas : dict of str to (H, W) or (T, H, W) bool, optional
         Parts of the picture to outline, such as where a face was replaced.
     truth : list of dict, optional
@@ -115,6 +120,7 @@ class FrameInspector(anywidget.AnyWidget):
         compare: Clip | None = None,
         *,
         spans: Spans = None,
+        folded: Sequence[str] = (),
         areas: Areas = None,
         truth: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
@@ -139,6 +145,8 @@ class FrameInspector(anywidget.AnyWidget):
         self._layers = as_layers(layers)
         self._truth = None if truth is None else _inside(truth, len(clip))
         self._keeper = MarkKeeper(clip)
+        self._folded = [name for name in curves if name in folded]
+        curves = dict(sorted(curves.items(), key=lambda curve: curve[0] in self._folded))
         info = self._describe(curves, spans or {}, compare)
         made, committed, told = self._keeper.read()
         super().__init__(_info=info, marks=made, _committed=committed, _kept=told)
@@ -151,9 +159,11 @@ class FrameInspector(anywidget.AnyWidget):
             **self._reels[0].info(),
             "times": np.round(clip.times, 6).tolist(),
             "series": {name: list(map(_json, values)) for name, values in curves.items()},
+            "folded": self._folded,
             "spans": {str(name): _pairs(name, pairs) for name, pairs in spans.items()},
             "groups": {name: at.tolist() for name, at in landmarks.GROUPS.items()},
             "layers": {name: layer.table() for name, layer in self._layers.items()},
+            "kept": None,
             "other": compare and {**self._reels[1].info(), "match": _match(clip, compare)},
             "reasons": REASONS,
             "blind": self._truth is not None,
@@ -185,9 +195,9 @@ class FrameInspector(anywidget.AnyWidget):
         buffers = answer.pop("buffers")
         self.send({**wish, **answer}, buffers)
 
-    def _draw(self, name: str, frame: int) -> dict[str, Any]:
+    def _draw(self, name: str, frame: int, longest: int | None = None) -> dict[str, Any]:
         try:
-            png, limits = self._layers[name].render(self._reels[0].clip, frame)
+            png, limits = self._layers[name].render(self._reels[0].clip, frame, longest)
             return {"limits": limits, "error": None, "buffers": [png]}
         except Exception as error:  # a reader's own function: told in the browser, which goes on
             return {"error": words_of(error), "buffers": []}
@@ -230,15 +240,16 @@ class FrameInspector(anywidget.AnyWidget):
         notes: Mapping[str, str] | None = None,
         max_mb: float = 8,
         pictures: pages.Pictures | None = None,
+        layers: Mapping[str, Iterable[int]] | None = None,
         with_marks: bool = False,
     ) -> Path:
         """Write the inspector as one page that needs no kernel, no network and no other file.
 
         The page is not larger than `max_mb`, if that is possible at all. If its frames would make
         it larger, the frames are shrunk. If that is not enough, the page keeps only every n-th
-        frame. The page says which frames it keeps. Its size is printed before it is written. Layers
-        need the kernel and are left out. The page appears whole or not at all, and only its owner
-        may read it.
+        frame. The page says which frames it keeps. Its size is printed before it is written. Of the
+        layers it offers only those that you name, in the frames that you name. The page appears
+        whole or not at all, and only its owner may read it.
 
         Parameters
         ----------
@@ -256,28 +267,54 @@ class FrameInspector(anywidget.AnyWidget):
             one small picture are written even if they are larger than this.
         pictures : Pictures, optional
             Pictures of the clip that are encoded already.
+        layers : dict of str to list of int, optional
+            The frames for which the page keeps a layer, by the name of the layer. If the page keeps
+            only every n-th frame, the nearest earlier frame takes the place of each.
         with_marks : bool
             Whether the page holds the marks too, and the truth if it was revealed.
 
         Raises
         ------
         FileExistsError, ValueError
-            As `check_page`.
+            As `check_page`; or a layer or a frame does not exist.
         """
         path = pages.check_page(path)
+        wanted = {name: sorted({*frames}) for name, frames in (layers or {}).items() if frames}
+        self._check_kept(wanted)
         head = {"title": title, "warnings": warnings, "notes": notes or {}}
         whole = [replace(reel, jpeg=SMALL) for reel in self._reels]
         whole[0] = pictures.of(whole[0]) if pictures else whole[0]
         other = self._info["other"]
         counts = [len(whole[0].clip)] + ([max(other["match"]) + 1] if other else [])
-        state_of = lambda reels: self._page_state(reels, with_marks)  # noqa: E731
-        page, kept = pages.page_within(max_mb * 1e6, whole, counts, state_of, head)
+        draw = cache(lambda name, frame: self._draw(name, frame, LARGEST_LAYER))
+
+        def content_of(reels: Sequence[Reel]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+            step = reels[0].step
+            kept = {name: sorted({i - i % step for i in at}) for name, at in wanted.items()}
+            asked = sorted((frame, name) for name, at in kept.items() for frame in at)
+            drawn = [{"layer": name, "frame": i, **draw(name, i)} for i, name in asked]
+            return self._page_state(reels, kept, with_marks), drawn
+
+        page, kept = pages.page_within(max_mb * 1e6, whole, counts, content_of, head)
         print(f"writing {path.name}: {len(page) / 1e6:.1f} MB, {kept}")
         write_private(path, page)
         return path
 
-    def _page_state(self, reels: Sequence[Reel], with_marks: bool = False) -> dict[str, Any]:
-        """Return what a page knows of this widget, given the frames that it holds."""
+    def _check_kept(self, wanted: Mapping[str, Sequence[int]]) -> None:
+        count = len(self._reels[0].clip)
+        for name, frames in wanted.items():
+            if name not in self._layers:
+                names = ", ".join(map(repr, self._layers))
+                raise ValueError(f"layers: expected names of {names}; got {name!r}.")
+            if frames and not 0 <= frames[0] <= frames[-1] < count:
+                raise ValueError(
+                    f"layers: expected frames from 0 to {count - 1}, got {frames} for {name!r}."
+                )
+
+    def _page_state(
+        self, reels: Sequence[Reel], kept: Mapping[str, list[int]], with_marks: bool = False
+    ) -> dict[str, Any]:
+        """Return what a page knows of this widget, given the frames and layers that it holds."""
         other = None
         if len(reels) > 1:
             match = self._info["other"]["match"]
@@ -285,7 +322,8 @@ class FrameInspector(anywidget.AnyWidget):
         state = {"frame": self.frame, "marks": [], "_committed": False, "_verdict": {}}
         if with_marks:
             state = {name: getattr(self, name) for name in state}
-        news = {"layers": {}, "other": other, "blind": bool(state["_verdict"])}
+        layers = {name: self._info["layers"][name] for name in kept}
+        news = {"layers": layers, "kept": kept, "other": other, "blind": bool(state["_verdict"])}
         return {"_info": {**self._info, **reels[0].info(), **news}, **state}
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -297,7 +335,7 @@ class FrameInspector(anywidget.AnyWidget):
         reel = self._reels[0].preview(os.environ.get("FRAMEWISE_PREVIEW") == "whole")
         chunks = ({"reel": 0, **reel.chunk(n)} for n in reel.chunks())
         notes = {"here": f"a preview, {reel.extent()}; run the cell to see all of the clip"}
-        page = pages.build_page(self._page_state([reel]), chunks, notes=notes)
+        page = pages.build_page(self._page_state([reel], {}), chunks, notes=notes)
         data, metadata = super()._repr_mimebundle_(**options)
         return {**data, "text/html": FRAME.format(html.escape(page))}, metadata
 
