@@ -102,7 +102,7 @@ def _stripe_distance(answer: Any) -> Result:
     if pixels.size != 1 or not np.isfinite(pixels).all():
         return Result(False, "expected one number of pixels, such as 12.5.")
     for words, slip in (
-        ("this is the frequency. How many pixels does one stripe need?", 0.1),
+        ("this is the frequency. How many pixels does one cycle need?", 0.1),
         ("this is the distance from left to right. Use both numbers of the dot.", 1 / 0.06),
         ("this is the distance from top to bottom. Use both numbers of the dot.", 1 / 0.08),
         ("do not add the two numbers. Take the distance of the dot from the middle.", 1 / 0.14),
@@ -114,7 +114,7 @@ def _stripe_distance(answer: Any) -> Result:
         return Result(
             False, "calculate the distance of the dot from the middle, then divide 1 by it."
         )
-    return Result(True, "the dot is 0.1 cycles per pixel from the middle, so a stripe needs 10 px.")
+    return Result(True, "the dot is 0.1 cycles per pixel from the middle, so a cycle needs 10 px.")
 
 
 @exercise("08.8")
