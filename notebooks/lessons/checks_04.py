@@ -84,7 +84,7 @@ def _frames_with_the_mug(answer: Any) -> Result:
     for name, value, goal in (("first", first, FIRST), ("last", last, LAST)):
         if value < goal - SLACK:
             return Result(
-                False, f"the {name} frame is too early. Look at the lips in frame {value:g}."
+                False, f"the {name} frame is too early. Look at frame {value:g} of `ben`."
             )
         if value > goal + SLACK:
             return Result(False, f"the {name} frame is too late. Look at the frames before it.")
