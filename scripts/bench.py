@@ -161,7 +161,7 @@ def wide_clip(folder: Path) -> Path:
 
 
 def long_clip(folder: Path, minutes: float, frames: int = 250) -> Path:
-    """Write 1080p video of the given length: one piece of noisy picture, repeated unchanged."""
+    """Write 1080p video of the given length: one noisy piece, repeated unchanged."""
     rng = np.random.default_rng(0)
     base = rng.integers(0, 255, (1080 // 8, 1920 // 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
     piece = encode.write_clip(
@@ -325,7 +325,7 @@ def write_frames(path: Path, size_wh: tuple[int, int], count: int) -> None:
 
 
 def from_tests(name: str) -> ModuleType:
-    """Return a module of the folder tests, which is on no program's path."""
+    """Return a module of the folder tests, in which Python does not look for modules."""
     spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / f"{name}.py")
     sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(sys.modules[name])
@@ -352,7 +352,10 @@ def in_lab(folder: Path, cells: list[str], script: str = "") -> Iterator[tuple]:
 
 
 def in_browser(folder: Path, video: str, script: str, *, first: bool = False):
-    """Open a clip in a notebook and run a script beside it; or tell when the first picture came."""
+    """Open a clip in a notebook, run a script beside it, and return the result of the script.
+
+    With `first`, return after how many milliseconds the first picture came.
+    """
     cells = [
         "import os, time\nfrom pathlib import Path\nfrom framewise import clips, inspector\n"
         f"os.environ['FRAMEWISE_OWN'] = os.path.abspath('marks')\nclip = clips.Clip('{video}')",

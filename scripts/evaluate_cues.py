@@ -1,9 +1,9 @@
-"""Measure every cue of lessons 08 and 09 on originals and on fakes of every kind.
+"""Measure the cues of `framewise.cues` on originals and on fakes of every kind.
 
 Run by  python scripts/evaluate.py artifacts  inside the project's .venv. It takes about an hour,
-and shows how far it is. It writes three tables into data/evaluation:
+and shows how far it has got. It writes three tables into data/evaluation:
 
-cues.csv          one row for each clip and condition, with the number that each cue gives.
+cues.csv          one row for each face of a clip and each condition, with the number of each cue.
 artifacts.csv     the AUC of each cue, of the self-blended detector and of their combination, with
                   a bootstrap interval over clips, for each group of fakes and each condition.
 false_alarms.csv  the combination on every original: its score, its threshold, and whether it
@@ -13,7 +13,8 @@ The first 100 frames of every clip are used. Originals and fakes are encoded in 
 carry the same label. All fakes are made here and deleted again. The combination and the detector
 are tested on people that they have not seen: for a clip of Ana with Elsa's face, they learn from
 clips that show neither of them. The threshold of the combination is set on the training clips
-alone: there, at most 2 % of the originals lie above it when each person is tested by the others.
+alone. At most 2 % of the originals among them lie above it. For this, each of them is scored by a
+combination that has learned from other people.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ WAYS = {  # the group of fakes: way and recipe of make_fakes, and who performs
 CRUDE = ("paste", "generation 1")
 AS_IT_IS = "as it is"
 LEARNED = ("self-blended", "combination")
-"""What is learned from clips of other people. The combination does not use the detector."""
+"""The scores that are learned from clips of other people. The combination does not use the score
+of the self-blended detector."""
 
 
 class Subject(NamedTuple):
@@ -138,7 +140,7 @@ GAUNTLET = {
 
 
 def passed_on(images: Sequence[np.ndarray], platform: Platform) -> Iterator[np.ndarray]:
-    """Yield frames of 25 a second as a platform passes them on, before they are encoded."""
+    """Yield the frames of a clip of 25 frames/s as a platform passes them on, not yet encoded."""
     rng = np.random.default_rng(0)
     for number in source_frames(len(images), FPS, platform.fps):
         image = images[number]
@@ -164,7 +166,7 @@ def _filmed(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def clips_of(subject: Subject, folder: Path) -> dict[str, Path]:
-    """Write a clip under each condition, and return the files. What is there is not made again."""
+    """Write a clip under each condition, and return the files. If all exist, none is made again."""
     paths = {name: folder / f"{subject.name}, {name}.mp4".replace("/", " ") for name in GAUNTLET}
     if not all(path.is_file() for path in paths.values()):
         images = [result.frame for result in islice(make_fakes.swaps(subject.case), FRAMES)]
@@ -181,7 +183,7 @@ def _write(path: Path, images: list[np.ndarray], platform: Platform) -> None:
 
 
 def measure(subject: Subject, folder: Path) -> list[dict]:
-    """Return a row for each condition and each face of a clip; what was measured is kept."""
+    """Return a row for each condition and each face of a clip. They are kept in a file."""
     code = b"".join(file.read_bytes() for file in sorted(Path(cues.__file__).parent.glob("*.py")))
     kept = folder / f"{subject.name}.{hashlib.sha256(code).hexdigest()[:8]}.npy"
     if not kept.is_file():

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 READING = (
     "A cue is a number that measures a trace. A trace is something that a fake can leave in the "
-    "picture. A higher number is more suspicious. But light, make-up, glasses, a filter or strong "
+    "picture. A higher number is more suspicious. But light, makeup, glasses, a filter or strong "
     "compression can raise a cue too. The usual range of a cue comes from clips of rendered "
     "people, so an untouched clip of a real person can lie outside it. A cue above its usual range "
     "does not prove that anything was changed. A usual cue does not prove that nothing was "
@@ -35,7 +35,7 @@ LAYERS = (
 EVERY = 5  # frames from one measured frame to the next, unless every frame is wanted
 MOST_FACES = 3
 MOST_CURVES = 3  # curves of cues that are not folded away
-MOST_FRAMES, SPREAD = 6, 3  # frames with layers: where cues are unusual, and where none is
+MOST_FRAMES, SPREAD = 6, 3  # frames with layers, if a cue is unusual and if none is
 
 Told = dict[str, Any]
 
@@ -169,7 +169,7 @@ def _frames_of(faces: Sequence[Told]) -> dict[str, set[int]]:
 def curves(faces: Sequence[Told]) -> tuple[dict[str, np.ndarray], list[str]]:
     """Return the series of all cues by their names on the page, and the names to fold away.
 
-    Not folded away are the most unusual cues, at most three.
+    The most unusual cues, at most three, are not folded away.
     """
 
     def curve(face: Told, cue: Told) -> str:

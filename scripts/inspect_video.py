@@ -214,8 +214,8 @@ def measure(clip: clips.Clip, tracks: list[tracking.FaceTrack], *, deep: bool = 
         median over the frames in which it could be measured, see `cues.Cue.share`; higher is more
         suspicious), "unit", "series" (the number of each frame; None where it was not or could not
         be measured), "usable_share" (in what share of the frames that were tried it could be
-        measured, 0 to 1), "reference_range" ([low, high]: 95 % of the untouched sample clips lie in
-        it) and "statement" (what the value means, in words). The cues of single frames are tried in
+        measured, 0 to 1), "reference_range" ([low, high], see `cues.reference_range`)
+        and "statement" (what the value means, in words). The cues of single frames are tried in
         every fifth frame; with `deep` in every frame. If a cue could not be measured, its value
         and its whole series are None, and the statement says why.
     """
@@ -388,7 +388,7 @@ def _line(entry: dict) -> str:
 
 if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a path may hold what is no text
+        stream.reconfigure(errors="replace")  # a path may hold bytes that are not text
     for name in {"SIGINT", "SIGTERM", "SIGHUP"} & set(dir(signal)):
         signal.signal(signal.Signals[name], signal.default_int_handler)
     sys.exit(main())

@@ -38,7 +38,7 @@ PAIRS = {
         "b": [("gita_talk", 0, 120), ("gita_smile", 0, 200)],
     }
 }
-"""The clips and the frames [first, end) that each network learns from. The other frames of the
+"""The clips and the frames [first, end) that each decoder learns from. The other frames of the
 talking clips are kept for tests."""
 
 CODE = 192
@@ -156,7 +156,7 @@ def batch_of(faces, weights, mean, rng):
 
 
 def rate_at(step: int, steps: int) -> float:
-    """Return the learning rate of a step, of `steps` in all: a fifth in the last quarter."""
+    """Return the learning rate of a step: `RATE`, and a fifth of it in the last quarter."""
     return RATE * (0.2 if step >= 0.75 * steps else 1)
 
 
@@ -204,7 +204,8 @@ class Training:
         Raises
         ------
         ValueError
-            That training was to have another number of steps, so its learning rates were others.
+            The saved training was meant to have another number of steps, so its learning rates
+            differ.
         """
         state = torch.load(path, weights_only=False)
         if state.get("steps") != self.steps:
@@ -218,7 +219,7 @@ class Training:
 
 
 def train(pair: str, size: int, steps: int, seed: int) -> None:
-    """Train a network for so many steps in all, from the last save on if there is one."""
+    """Train a network until it has done `steps` steps. If a save exists, go on from there."""
     people = {who: load_faces(spans, size) for who, spans in PAIRS[pair].items()}
     training = Training(people, size, steps, seed)
     path = ROOT / "build" / "train" / f"{pair}_{size}_{seed}.pt"

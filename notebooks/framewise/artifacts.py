@@ -76,7 +76,9 @@ def _measure(
 
 
 def measure(image: np.ndarray, points: np.ndarray) -> dict[str, Trace]:
-    """Measure all cues of one face in one picture. This is faster than one cue after the other.
+    """Measure all cues of one face in one picture.
+
+    This is faster than calling the functions of the cues one after the other.
 
     Notebook: 08_artifacts.ipynb
 
@@ -113,8 +115,8 @@ def _grey(image: np.ndarray) -> np.ndarray:
 def lost_detail(image: np.ndarray, points: np.ndarray) -> Trace:
     """Measure whether the inner face has less fine detail than the neck of the same person.
 
-    In each region we divide the medium detail by the fine detail, see `fine_and_medium`. If a small
-    face was stretched, its fine detail is missing, and this ratio is high.
+    In each region we divide the medium detail by the fine detail (see `fine_and_medium`). If a
+    small face was stretched, its fine detail is missing, and this ratio is high.
 
     The cue misses fakes that were sharpened, and fakes in a film that is strongly compressed. It
     accuses pictures in which the neck is sharper than the face.
@@ -130,9 +132,10 @@ def lost_detail(image: np.ndarray, points: np.ndarray) -> Trace:
     -------
     Trace
         value: the ratio of the inner face, divided by the ratio of the neck, as a power of two
-        (octaves). 0 means that both regions are equally sharp. It does not depend on brightness and
-        contrast. NaN if the face is narrower than `regions.LEAST_FACE`, or no neck is seen.
-        map: medium over fine detail around each pixel, octaves.
+        (octaves). 0 means that both regions are equally sharp. It does not depend on brightness,
+        and hardly on contrast. NaN if no face was found, or the face is narrower than
+        `regions.LEAST_FACE`, or it is not wholly in the picture, or too few pixels of the inner
+        face or the neck can be used. map: medium over fine detail around each pixel, octaves.
 
     Raises
     ------
@@ -178,8 +181,8 @@ def fine_and_medium(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def noise_gap(image: np.ndarray, points: np.ndarray) -> Trace:
     """Measure whether the inner face has less noise than the neck.
 
-    A camera adds noise everywhere. A face that was warped or drawn by a network has lost it. But
-    smoothing filters and compression take the noise away as well, and not everywhere alike.
+    A camera adds noise everywhere. A face that was warped or drawn by a network has lost most of
+    it. But smoothing filters and compression take the noise away as well, and not everywhere alike.
 
     Notebook: 08_artifacts.ipynb
 
@@ -236,7 +239,8 @@ def noise_map(image: np.ndarray) -> np.ndarray:
     Returns
     -------
     (H, W) float32, grey levels
-        For noise with a normal distribution, the mean is its standard deviation.
+        For noise with a normal distribution, the mean of the map is the standard deviation of the
+        noise.
 
     References
     ----------
@@ -264,9 +268,10 @@ def colour_gap(image: np.ndarray, points: np.ndarray) -> Trace:
     Returns
     -------
     Trace
-        value: the distance between the medians of both regions in the a-b plane of CIELAB; 0 means
-        the same colour. NaN as for `lost_detail`. map: the distance of each pixel's colour from the
-        median of the neck.
+        value: the distance between the medians of both regions in the a-b plane of CIELAB, in its
+        units; 0 means the same colour. CIELAB describes a colour by its lightness L, by a (green
+        to red) and by b (blue to yellow). NaN as for `lost_detail`. map: the distance of each
+        pixel's colour from the median of the neck.
 
     Raises
     ------
@@ -304,10 +309,11 @@ def light_gap(image: np.ndarray, points: np.ndarray) -> Trace:
     Returns
     -------
     Trace
-        value: the difference between the slopes of face and neck, as `light_slope` measures them;
-        0 means the same light. It does not depend on the brightness of the picture, as long as no
-        pixel is clipped. NaN as for `lost_detail`. map: the brightness of each pixel in stops,
-        compared with the mean of its region.
+        value: the difference between the slopes of face and neck, without its sign, in stops over
+        the width of the face (see `light_slope`); 0 means the same light. It hardly depends on the
+        brightness of the picture, as long as no pixel is clipped. NaN as for `lost_detail`. map:
+        the brightness of each pixel in stops, minus the mean of its region. One stop means twice
+        as much light.
 
     Raises
     ------
@@ -343,7 +349,7 @@ def light_slope(image: np.ndarray, points: np.ndarray, area: np.ndarray) -> floa
     ----------
     image : (H, W, 3) uint8 RGB
     points : (468, 2) float pixels
-        Right is the direction from eye to eye.
+        Right is the direction from the subject's right eye to the left one.
     area : (H, W) bool
         At least three pixels that do not lie on one line.
 

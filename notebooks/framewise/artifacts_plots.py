@@ -123,7 +123,7 @@ def plot_traces(
 def plot_values(
     values: Mapping[str, Sequence[float]], *, unit: str, threshold: float | None = None
 ) -> Figure:
-    """Draw numbers as dots, one row for each name, from top to bottom.
+    """Draw numbers as dots, one row for each name, from top to bottom. A bar marks the median.
 
     Parameters
     ----------
@@ -152,6 +152,8 @@ def plot_values(
 
 def plot_depths(faces: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     """Draw the median of `edges.step_ratios` at each depth, one curve for each picture.
+
+    `artifacts.seam` takes the highest value in the grey band. The dotted line is the outline.
 
     Parameters
     ----------

@@ -135,7 +135,7 @@ def save_jpeg(image: np.ndarray, quality: int) -> np.ndarray:
     ----------
     image : (H, W, 3) uint8 RGB
     quality : int
-        1 to 100. Colours are stored at half size, as most programs do.
+        1 to 100. Colours are stored at half size, as in most programs.
 
     Returns
     -------
@@ -209,7 +209,7 @@ def grid_phase(grey: np.ndarray, *, strip: int = 16, least: float = 0.5) -> tupl
     strip : int, pixels
         Width of a strip.
     least : float
-        The winner needs this share of the votes.
+        The winner needs the votes of this share of the strips, and of at least four strips.
 
     Returns
     -------
@@ -367,7 +367,8 @@ def double_jpeg(counts: np.ndarray) -> float:
     """Measure how regularly high and low counts follow each other.
 
     The values of a coefficient that was rounded once become rarer the larger they are. A second
-    rounding with another step leaves some values empty and fills others twice, again and again.
+    rounding with another step leaves some values empty, and puts two values together in others,
+    again and again.
     The Fourier transform of the counts then has a peak.
 
     Notebook: 08b_frequencies.ipynb
@@ -381,7 +382,7 @@ def double_jpeg(counts: np.ndarray) -> float:
     -------
     float, 0 to 1
         How far the transform rises again after it has fallen, as a share of its value at 0. NaN if
-        fewer than 200 blocks were counted, or if three values hold nearly all of them.
+        fewer than 200 blocks were counted, or if three values hold more than 95 % of them.
 
     References
     ----------

@@ -18,7 +18,7 @@ __all__ = ["plot_counts", "plot_ghosts", "plot_grid", "plot_tables"]
 
 
 def plot_tables(tables: Mapping[str, np.ndarray]) -> Figure:
-    """Show tables of 8 x 8 numbers side by side, each number on its place.
+    """Show tables of 8 x 8 numbers side by side, each number in its place.
 
     Parameters
     ----------

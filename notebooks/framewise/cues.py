@@ -1,4 +1,4 @@
-"""Cues: measure every trace of lessons 08 and 09 on one face of a clip.
+"""Cues: measure sixteen traces of lessons 08, 08b and 09 on one face of a clip.
 
 Notebook: 09b_what_traces_prove.ipynb
 
@@ -41,14 +41,18 @@ class Cue(NamedTuple):
 
 CUES: dict[str, Cue] = {
     "seam": Cue("", "This cue looks for an edge that runs along the outline of the face."),
-    "lost_detail": Cue("octaves", "This cue asks whether the neck has more fine detail."),
+    "lost_detail": Cue(
+        "octaves", "This cue asks whether the neck has more fine detail than the face."
+    ),
     "noise_gap": Cue("octaves", "This cue asks whether the neck has more noise than the face."),
     "colour_gap": Cue("CIELAB units", "This cue compares the colour of face and neck."),
     "light_gap": Cue("stops", "This cue compares how the light falls on face and neck."),
     "eye_difference": Cue("", "This cue compares the highlights and the detail of both eyes."),
     "tooth_detail": Cue("", "This cue looks for edges in the teeth while the mouth is open."),
     "spectral_slope": Cue("powers of ten", "This cue compares the spectra of face and neck."),
-    "grid_peaks": Cue("powers of ten", "This cue looks for a pattern of every second pixel."),
+    "grid_peaks": Cue(
+        "powers of ten", "This cue looks for a pattern that repeats every two pixels."
+    ),
     "tremble": Cue(motion.UNITS["tremble"], "This cue measures how the inner face trembles."),
     "flicker_colour": Cue("grey levels", "This cue measures how the colour of the face flickers."),
     "flicker_detail": Cue("%", "This cue measures how the detail of the face flickers."),
@@ -132,7 +136,7 @@ def maps(image: np.ndarray, points: np.ndarray) -> dict[str, Trace]:
     Returns
     -------
     dict of str to Trace
-        By the name of the cue.
+        By the name of the cue. These are the nine cues of single frames.
     """
     found = artifacts.measure(image, points)
     found["spectral_slope"] = spectra.spectral_slope(image, points)
@@ -149,8 +153,8 @@ def _summary(series: np.ndarray, every: int, share: float) -> Measured:
 def reference_range(name: str, table: Path = TABLE) -> tuple[float, float]:
     """Return the range of a cue in the untouched sample clips.
 
-    95 % of the measurements lie in it: of the clips as they are, and after all that
-    `scripts/evaluate.py artifacts` does to them, such as strong compression and filters. The people
+    95 % of the measurements lie in it. The clips were measured as they are, and after each of the
+    things that `scripts/evaluate.py artifacts` does to them, such as strong compression. The people
     in these clips are rendered. So footage of real people may lie outside.
 
     Parameters
@@ -194,7 +198,7 @@ def statement(name: str, found: Measured, table: Path = TABLE) -> str:
     Returns
     -------
     str
-        Two to four sentences.
+        Two to five sentences.
     """
     cue = CUES[name]
     if np.isnan(found.value):

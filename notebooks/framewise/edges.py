@@ -3,7 +3,7 @@
 Notebook: 08_artifacts.ipynb
 
 `framewise.seams` pulls the outline straight. Here the steps across it are compared with the steps
-across neighbouring outlines. You can also call the cue as `artifacts.seam`.
+a little further out and a little further in. You can also call the cue as `artifacts.seam`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def seam(image: np.ndarray, points: np.ndarray, *, apart: float = 0.025) -> Trac
     """Look for a line that follows the outline of the face a little inside it.
 
     The outline is cut into 24 pieces. In each piece, the step of colour at each depth is compared
-    with the steps a little further out and further in, see `step_ratios`. A single hair or wrinkle
+    with the steps a little further out and further in (see `step_ratios`). A single hair or wrinkle
     crosses only some pieces. A seam is there in most pieces, at about the same depth. So we take
-    the median over the pieces, and then the depth at which it is highest.
+    the median over the pieces at each depth, and then the highest of these medians.
 
     The cue misses soft edges: a feathered or a gradient-domain blend has no step.
 
@@ -36,13 +36,14 @@ def seam(image: np.ndarray, points: np.ndarray, *, apart: float = 0.025) -> Trac
     image : (H, W, 3) uint8 RGB
     points : (468, 2) float pixels
     apart : float
-        How far the neighbouring outlines are away, as a share of the face's width.
+        How far out and in the other two steps lie, as a share of the face's width.
 
     Returns
     -------
     Trace
         value: the highest median ratio, at a depth of 0.01 to 0.11 of the face's width inside the
-        outline; about 1 if there is no seam. NaN if the face is narrower than `regions.LEAST_FACE`.
+        outline; about 1 if there is no seam. NaN if no face was found, or the face is narrower than
+        `regions.LEAST_FACE` or not wholly in the picture.
         map: the ratio at each place near the outline.
 
     Raises
@@ -91,22 +92,22 @@ def step_ratios(
     width : float
         Width of the face, pixels.
     apart : float
-        How far the neighbouring outlines are away, as a share of the face's width.
+        How far out and in the other two steps lie, as a share of the face's width.
 
     Returns
     -------
     ratios : (N - 2, 24) float
-        For each depth and each piece: the step, divided by the larger one of the two neighbouring
-        steps. A peak may lie up to 0.01 of the width further out or in, because the landmarks are
-        not exact. 0.5 is added below the line, so that flat areas give no high ratios. 0 where a
-        neighbour lies outside the strip.
+        For each depth and each piece: the step, divided by the larger one of the two steps further
+        out and in. Each ratio is the highest within 0.01 of the width, because the landmarks are
+        not exact. 0.5 is added to the divisor, so that flat areas give no high ratios. The ratio is
+        0 where one of the other two steps lies outside the strip.
     depth : (N - 2,) float
         How far each row lies inside the outline, as a share of the face's width; negative outside.
 
     Raises
     ------
     ValueError
-        The number of columns is no multiple of 24.
+        The number of columns is not a multiple of 24.
     """
     if strip.shape[1] % BLOCKS:
         raise ValueError(f"strip: expected a multiple of {BLOCKS} columns, got {strip.shape[1]}.")

@@ -2,7 +2,7 @@
 
 Notebook: 08_artifacts.ipynb
 
-Matern, Riess and Stamminger (2019) found that early fakes had eyes of different colour, lost light
+Matern, Riess and Stamminger (2019) found that early fakes had eyes of different colours, no light
 spots in the eyes, and teeth that were one white area. The measures here are simpler than theirs.
 """
 
@@ -38,7 +38,7 @@ def eye_difference(
     image : (H, W, 3) uint8 RGB
     points : (468, 2) float pixels
     least_width : float, pixels
-        The eyes must be at least so wide.
+        The eyes must be at least this wide.
     most_turned : float, degrees
         If the head is turned further, one eye is seen from the side.
 
@@ -92,7 +92,7 @@ def cut_eye(image: np.ndarray, points: np.ndarray, side: int) -> tuple[np.ndarra
     eye : (32, 48, 3) uint8 RGB
         The distance between the corners is 0.7 of the width.
     matrix : (2, 3) float64
-        Maps picture to eye.
+        Maps points of the picture to points of the cut-out eye, pixels.
     """
     width, height = EYE_WH
     first, last = points[list(landmarks.EYE_CORNERS[side])].astype(float)
@@ -106,8 +106,8 @@ def cut_eye(image: np.ndarray, points: np.ndarray, side: int) -> tuple[np.ndarra
 def tooth_detail(image: np.ndarray, points: np.ndarray, *, least_open: float = 0.02) -> Trace:
     """Measure how little fine detail there is between the lips, compared with the contrast there.
 
-    Teeth, tongue and shadow have sharp borders. A network that is not sure draws their mean, which
-    has none.
+    Teeth, tongue and shadow have sharp borders. A network that is not sure where they lie draws the
+    mean of all possible places. A mean has no sharp borders.
 
     The cue says nothing if the mouth is shut. It misses fakes in which the performer's own mouth is
     shown. It accuses blurred and strongly compressed pictures.

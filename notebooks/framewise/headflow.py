@@ -66,8 +66,8 @@ def chip_matrix(points: np.ndarray) -> np.ndarray:
 def cut_chip(image: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Cut the chip of a face out of a picture.
 
-    A large face is first made smaller by averaging, so that no fine pattern of it is lost by
-    chance.
+    A large face is first made smaller by averaging. Otherwise only some of its pixels would be
+    used, and fine patterns would turn into false coarse ones.
 
     Notebook: 09_motion.ipynb
 
@@ -199,7 +199,7 @@ def _face_width() -> float:
 
 
 def flow_drift(left: np.ndarray, zones: Zones) -> np.ndarray:
-    """Return how the edge of the face moves over its middle, (2,) float, per cent of its width.
+    """Return how the edge of a face moves against its middle, (2,) float, per cent of its width.
 
     Notebook: 09_motion.ipynb
 
@@ -215,8 +215,8 @@ def flow_drift(left: np.ndarray, zones: Zones) -> np.ndarray:
 def flow_break(left: np.ndarray, points: np.ndarray) -> float:
     """Return how much the flow changes from the edge of the face to its inside.
 
-    Along the temples, the flow on the outline is compared with the flow a quarter of the face's
-    width further in.
+    Along the temples, the flow just inside the outline is compared with the flow a quarter of the
+    face's width inside it.
 
     Notebook: 09_motion.ipynb
 

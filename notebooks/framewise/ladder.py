@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 FIRST = 100
-"""Only the first frames of a clip are used, this many."""
+"""How many frames of a clip are used, counted from its start."""
 
 EVERY = 10
 """Of these frames, every tenth one is taken."""
@@ -73,7 +73,7 @@ def look_at(
     Raises
     ------
     ValueError
-        There is a face in none of the pictures.
+        None of the pictures shows a face.
     """
     saved = np.stack([selfblend.save_as_jpeg(image, quality) for image in images])
     if points is None:
@@ -122,7 +122,7 @@ def warp_face(target: Clip, source: Clip, recipes: Mapping[str, swap.Recipe]) ->
     consent.ConsentError
         Not everyone in the clips agreed to fakes.
     ValueError
-        A clip shows no face, or `swap.swap_face` raises the error.
+        A clip shows no face, or `swap.swap_face` raises a ValueError.
     """
     goal, given = _untouched(target), _untouched(source)
     which = swap.nearest_frames(given.points, goal.points)
@@ -174,7 +174,8 @@ def finish_face(
 ) -> Frames:
     """Let a network draw the face, and finish the fake as in generation 4 of notebook 05.
 
-    This needs every frame, so it takes long. The result shows every fourth of the first 40 frames.
+    This needs all of the first 40 frames, so it takes a long time. The result shows every fourth of
+    them.
 
     Notebook: 09b_what_traces_prove.ipynb
 

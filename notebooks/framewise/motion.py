@@ -134,7 +134,7 @@ def level_points(points: np.ndarray, which: np.ndarray) -> np.ndarray:
 def tremble(
     points: np.ndarray, times: np.ndarray, *, cuts: Sequence[int] = (), gap_s: float = GAP_S
 ) -> np.ndarray:
-    """Measure how much the middle of a face trembles in its outline.
+    """Measure how much the middle of a face trembles against its outline.
 
     Each face is aligned by its outline, at the forehead and beside the ears. This takes the head's
     own motion away. Then each point of the middle is compared with the straight line between its
@@ -236,9 +236,9 @@ def painted_over(
     """Measure whether something reaches the face from below, but is not seen in front of it.
 
     Each frame is compared with the frame one second before it. If a patch outside the chin has
-    changed, something came or went, such as a mug. If the patch inside the chin has not changed, it
-    was perhaps painted over. A mug on its way to the mouth does the same for a moment. So the
-    number is the least one within 0.2 s before and after.
+    changed, something came or went, such as a mug. If the patch inside the chin has not changed, a
+    fake face perhaps hides the mug. A real mug on its way to the mouth does the same for a moment.
+    So the number is the least one within 0.2 s before and after.
 
     Notebook: 09_motion.ipynb
 

@@ -23,7 +23,7 @@ of all points. `scripts/canonical_face.py` averaged the depths that the landmark
 the course's rendered people."""
 
 OUTER = np.intersect1d(landmarks.GROUPS["outline"], alignment.STEADY)
-"""The points of the outline that speech hardly moves: forehead, temples and ears."""
+"""The points of the outline that speech hardly moves: at the forehead, the temples and the ears."""
 
 _ALL_INNER = np.array([i for i in alignment.STEADY if 0.3 <= alignment.CANONICAL[i, 0] <= 0.7])
 INNER = _ALL_INNER[alignment.CANONICAL[_ALL_INNER, 1] > 0.3][::4]

@@ -56,8 +56,9 @@ def pulse_signal(colours: np.ndarray, times: np.ndarray, *, window_s: float = 1.
     """Combine the three colours of skin into one series in which a heartbeat would be seen.
 
     Blood absorbs green light more than red light. Motion and lamps change all colours together. So
-    the method looks at the plane of colours in which a change of brightness alone is no change, and
-    adds the two directions of the plane in the proportion of their spread.
+    the method uses only differences of colours, in which such a common change cancels: green minus
+    blue, and green plus blue minus twice red. It scales the second to the spread of the first, and
+    adds them.
 
     Notebook: 09_motion.ipynb
 
@@ -107,7 +108,7 @@ def find_pulse(
 ) -> Pulse:
     """Find the strongest rhythm in the colour of the skin.
 
-    There is always a strongest rhythm. So this function always names a pulse, also for a stone.
+    There is always a strongest rhythm. So this function names a pulse even for a stone.
 
     Notebook: 09_motion.ipynb
 
@@ -123,7 +124,8 @@ def find_pulse(
     Returns
     -------
     Pulse
-        NaN and empty arrays if no stretch lasts `LEAST_S` seconds.
+        NaN and empty arrays if no stretch lasts `LEAST_S` seconds. NaN and a power of 0 if the
+        colour never changes.
 
     Raises
     ------

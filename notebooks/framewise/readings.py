@@ -1,4 +1,4 @@
-"""Readings: go through a clip once, and note for each frame what the cues over time compare.
+"""Readings: go through a clip once, and read from each frame the numbers for the cues over time.
 
 Notebook: 09_motion.ipynb
 """
@@ -25,7 +25,8 @@ CHIN = landmarks.GROUPS["outline"][13:24]
 """The points of the chin and of the jaw beside it, (11,) int."""
 
 LEAST_PIXELS = 30
-"""A zone with fewer pixels of the chip than this is not measured."""
+"""A frame is not read if one of its zones has fewer pixels of the chip than this. See `headflow`
+for the chip and its zones."""
 
 
 class Readings(NamedTuple):
@@ -36,8 +37,8 @@ class Readings(NamedTuple):
     rest: np.ndarray
     """(T, 3) float, grey levels: mean colour of the strip around the outline"""
     detail: np.ndarray
-    """(T, 2) float: 100 times the logarithm of the fine detail of the face, and of the strip. So a
-    change by 1 is a change by one per cent."""
+    """(T, 2) float: 100 times the natural logarithm of the fine detail of the face above the base
+    of the nose, and of the strip. So a change by 1 is a change by about one per cent."""
     drift: np.ndarray
     """(T, 2) float, per cent of the face's width: see `headflow.flow_drift`"""
     breaks: np.ndarray

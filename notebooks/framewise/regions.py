@@ -85,7 +85,7 @@ def check_face(image: np.ndarray, points: np.ndarray, *, least: float = LEAST_FA
     points : (468, 2) float pixels
         NaN if no face was found.
     least : float, pixels
-        The face must be at least so wide.
+        The face must be at least this wide.
 
     Returns
     -------
@@ -232,7 +232,8 @@ def other_skin(
     image : (H, W, 3) uint8 RGB
     points : (468, 2) float pixels
     most_unlike : float
-        The greatest distance of the colour in the a-b plane of CIELAB.
+        The greatest distance from the colour of the inner face, in the a-b plane of CIELAB. CIELAB
+        describes a colour by its lightness L, by a (green to red) and by b (blue to yellow).
     least_light : float
         The least lightness, as a share of the lightness of the inner face.
 
@@ -284,7 +285,8 @@ def usable(image: np.ndarray, *, darkest: int = 25, brightest: int = 250) -> np.
     ----------
     image : (H, W, 3) uint8 RGB
     darkest, brightest : int, grey levels
-        A pixel is usable if all channels lie below `brightest`, and one of them above `darkest`.
+        A pixel is usable if all channels lie below `brightest`, and at least one of them lies
+        above `darkest`.
 
     Returns
     -------

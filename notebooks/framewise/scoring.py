@@ -90,7 +90,7 @@ def auc_interval(
 
 
 class Combination(NamedTuple):
-    """Several cues as one score: the logit of a logistic regression."""
+    """Several cues as one score: the logarithm of the odds, by logistic regression."""
 
     centre: np.ndarray
     """(C,) the median of each cue in the originals"""
@@ -211,7 +211,7 @@ def unseen_people(people: Sequence[Sequence[str]]) -> Iterator[tuple[np.ndarray,
     Yields
     ------
     train, test : (A,) and (B,) int
-        Numbers of clips. Every clip is in exactly one test part.
+        The positions of the clips in `people`. Every clip is in exactly one test part.
     """
     sets = [frozenset(names) for names in people]
     for group in dict.fromkeys(sets):

@@ -110,7 +110,7 @@ def _change_detail(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _move(image: np.ndarray, points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Scale a picture around the face by up to 3 %, and move it by up to 1.5 % of its width."""
+    """Scale a picture by up to 3 %, and move it by up to 1.5 % of the width of the face."""
     scale, middle = rng.uniform(0.97, 1.03), points.mean(0)
     shift = rng.uniform(-0.015, 0.015, 2) * np.linalg.norm(points[454] - points[234])
     matrix = np.column_stack([scale * np.eye(2), (1 - scale) * middle + shift])
@@ -166,9 +166,9 @@ def features(image: np.ndarray, points: np.ndarray) -> np.ndarray:
     Returns
     -------
     (3, 16, 16) float32
-        One of `LAYERS`, the row and the column. The first two layers are logarithms of the ratio
-        of two bands, and the third is the logarithm of the detail in grey levels. NaN if there is
-        no face.
+        The axes are the layer (see `LAYERS`), the row and the column. The first two layers are
+        logarithms of the ratio of two bands, and the third is the logarithm of the detail in grey
+        levels. NaN if there is no face.
 
     Raises
     ------
@@ -234,7 +234,7 @@ class Detector(NamedTuple):
 
     layer: Layer
     mean: np.ndarray
-    """(3, 16, 16) float32: the mean of the features of its training"""
+    """(3, 16, 16) float32: the mean of the features that it was trained with"""
     spread: np.ndarray
     """(3, 16, 16) float32: their standard deviation"""
 
@@ -301,7 +301,7 @@ def _standard(detector: Detector, rows: np.ndarray) -> np.ndarray:
 
 
 def score(detector: Detector, image: np.ndarray, points: np.ndarray) -> float:
-    """Return the detector's score of a face: above 0 it says "blended", and NaN without a face.
+    """Return the detector's score of a face: above 0 means "blended", and NaN means no face.
 
     Notebook: 09b_what_traces_prove.ipynb
 

@@ -27,8 +27,9 @@ __all__ = [
 ]
 
 ROUNDING = 1 / 12
-"""The power of the noise that rounding to whole grey levels makes. It is added before a logarithm
-is taken: weaker stripes cannot be measured, and the logarithm of 0 does not exist."""
+"""The power of the noise that rounding to whole grey levels makes, in squared grey levels. It is
+added before a logarithm is taken: weaker stripes cannot be measured, and the logarithm of 0 does
+not exist."""
 
 
 def make_grey(image: np.ndarray) -> np.ndarray:
@@ -88,8 +89,9 @@ def log_spectrum(grey: np.ndarray) -> np.ndarray:
     -------
     (H, W) float
         The logarithm (base 10) of the power. 1 more means ten times the power. The middle, at
-        row H // 2 and column W // 2, stands for frequency 0. To the right the stripes across become
-        finer, and downwards the stripes down.
+        row H // 2 and column W // 2, stands for frequency 0. The further a place lies to the left
+        or right of the middle, the more stripes it has from left to right. The further it lies
+        above or below, the more stripes it has from top to bottom.
 
     Raises
     ------
@@ -162,7 +164,7 @@ def spectral_slope(
     side : int
         Side of a tile, pixels.
     least : int
-        Both regions must have at least so many tiles.
+        Both regions must have at least this many tiles.
 
     Returns
     -------
@@ -173,7 +175,8 @@ def spectral_slope(
 
     References
     ----------
-    Durall et al. 2020, arXiv:2003.01826, used the shape of the spectrum to find made faces.
+    Durall et al. 2020, arXiv:2003.01826, used the shape of the spectrum to find faces that a
+    network made.
     """
     if not regions.check_face(image, points):
         return regions.nothing(image)
@@ -252,7 +255,7 @@ def grid_peaks(image: np.ndarray, points: np.ndarray, *, period: int = 2) -> Tra
     """Measure how far a pattern that repeats after a few pixels stands out in the face.
 
     Up-sampling in a network can leave a checkerboard that repeats every 2 or 4 pixels. In the
-    spectrum it makes peaks at 1 / period cycles per pixel, across and down.
+    spectrum it makes peaks at 1 / period cycles per pixel: across, down, and in both at once.
 
     Notebook: 08b_frequencies.ipynb
 
@@ -267,7 +270,7 @@ def grid_peaks(image: np.ndarray, points: np.ndarray, *, period: int = 2) -> Tra
     -------
     Trace
         value: the mean log10 power at the peaks minus the median around them. About 0.2 without a
-        pattern. NaN without a face of 48 pixels or more.
+        pattern. NaN if no face at least 48 pixels wide lies wholly in the picture.
         map: grey levels, how strong the pattern is in each place of the face.
 
     References

@@ -1,4 +1,4 @@
-"""Up-sampling: make small pictures large, as networks and programs do, and find the traces of it.
+"""Up-sampling: make pictures larger, as networks and programs do, and find the traces of this.
 
 Notebook: 08b_frequencies.ipynb
 """
@@ -34,7 +34,7 @@ def count_strokes(length: int, kernel: int, stride: int) -> np.ndarray:
     kernel : int, pixels
         How many output pixels each input pixel paints.
     stride : int, pixels
-        How far apart two input pixels begin to paint.
+        How far apart two neighbouring input pixels begin to paint.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def zoom_resize(grey: np.ndarray, kernel: np.ndarray, *, stride: int = 2) -> np.
     ----------
     grey : (H, W) float
     kernel : (k, k) float
-        It should add up to 1, so that the brightness stays.
+        It should add up to 1, so that the brightness stays the same.
     stride : int
         How often each pixel is repeated, across and down.
 
@@ -104,7 +104,7 @@ def zoom_resize(grey: np.ndarray, kernel: np.ndarray, *, stride: int = 2) -> np.
 
 
 def bend(grey: np.ndarray) -> np.ndarray:
-    """Return how much each pixel differs from the straight line between its two neighbours.
+    """Return twice the distance of each pixel from the straight line between its two neighbours.
 
     Notebook: 08b_frequencies.ipynb
 
@@ -136,8 +136,8 @@ def bend_spectrum(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     -------
     frequency : (F,) float, 0 to 0.5 cycles per pixel
     strength : (F,) float
-        1 is the median above 0.15. A picture that was enlarged s times has a peak at 1 / s, or at
-        1 - 1 / s if 1 / s is above 0.5.
+        It is divided by its median above 0.15 cycles per pixel; NaN if this median is 0. A picture
+        that was enlarged s times has a peak at 1 / s, or at 1 - 1 / s if 1 / s is above 0.5.
 
     References
     ----------
@@ -169,12 +169,12 @@ def find_peak(
     frequency, strength : (F,) float
         As `bend_spectrum` returns them.
     near_grid : float, cycles per pixel
-        How much is left out to both sides of a multiple of 1/16.
+        How much is left out on both sides of a multiple of 1/16.
 
     Returns
     -------
     (float, float)
-        NaN and NaN if there is nothing to compare with.
+        The frequency in cycles per pixel, and the height. Both are NaN if `strength` is NaN.
     """
     off_grid = np.abs(frequency * 16 - np.rint(frequency * 16)) / 16
     used = (frequency > 0.15) & (off_grid > near_grid)
@@ -197,8 +197,8 @@ def resampling(image: np.ndarray, points: np.ndarray) -> Trace:
     Returns
     -------
     Trace
-        value: the lower of the two highest peaks, of the spectrum across and of the one down; see
-        `bend_spectrum`. Untouched faces usually have 2 to 4.
+        value: the height of the highest peak across or of the highest peak down, whichever is
+        lower (see `bend_spectrum` and `find_peak`). Untouched faces usually have 2 to 4.
         map: the bend of each pixel, grey levels.
     """
     if not regions.check_face(image, points):

@@ -34,7 +34,7 @@ class Alarms(NamedTuple):
 
 
 def share_above(values: np.ndarray, threshold: float) -> float:
-    """Return which share of the values lies above a threshold.
+    """Return the share of the values that lie above a threshold.
 
     Notebook: 09b_what_traces_prove.ipynb
 
@@ -74,7 +74,7 @@ def threshold_for(originals: np.ndarray, *, allowed: float = 0.0) -> float:
     Returns
     -------
     float
-        One of the numbers. An alarm is raised only above it.
+        It is one of the numbers. Only a number above it raises an alarm.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def alarms_among(clips: float, share: float, *, found: float, accused: float) ->
 
 
 def alarm_is_right(share: float, *, found: float, accused: float) -> float:
-    """Return which share of all alarms is right.
+    """Return the share of all alarms that are right.
 
     Notebook: 09b_what_traces_prove.ipynb
 
@@ -169,7 +169,7 @@ def read_table(name: str, *, folder: Path = DATA / "evaluation") -> list[dict[st
     Returns
     -------
     list of dict
-        One for each row. Text that is a number has become a float, and an empty cell NaN.
+        One for each row. A number becomes a float, and an empty cell becomes NaN.
     """
     with open(folder / f"{name}.csv", newline="", encoding="utf-8") as file:
         return [{key: _value(text) for key, text in row.items()} for row in csv.DictReader(file)]

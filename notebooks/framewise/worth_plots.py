@@ -110,6 +110,9 @@ def plot_weights(detector: selfblend.Detector) -> Figure:
 def plot_expiry(rows: Sequence[Row], *, condition: str = "as it is") -> Figure:
     """Draw the AUC of every cue for every group of fakes, as a table with shades.
 
+    The AUC is the area under the ROC curve, see `scoring.auc`. A star means that its whole 95 %
+    interval lies above 0.5.
+
     Parameters
     ----------
     rows : sequence of mappings
@@ -122,7 +125,9 @@ def plot_expiry(rows: Sequence[Row], *, condition: str = "as it is") -> Figure:
 
 
 def plot_gauntlet(rows: Sequence[Row], *, on: str = "crude") -> Figure:
-    """Draw the AUC of every cue under every condition, as a table with shades.
+    """Draw the AUC of every cue under every condition, as a table with shades and stars.
+
+    See `plot_expiry` for the stars.
 
     Parameters
     ----------

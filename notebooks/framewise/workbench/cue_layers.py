@@ -35,7 +35,7 @@ SHOWN = {
     "light_gap": Shown("brightness, stops", (-2.5, 2.5)),
     "eye_difference": Shown("difference from the other eye, standard deviations", (0, 2.5)),
     "tooth_detail": Shown("fine detail, grey levels", (0, 20)),
-    "spectral_slope": Shown("steepness of the spectrum", (2, 6.5)),
+    "spectral_slope": Shown("fall of the spectrum, powers of ten", (2, 6.5)),
     "grid_peaks": Shown("pattern of two pixels, grey levels", (0, 2)),
 }
 """The cues that have a map. The limits are the same for every clip, so that maps can be compared.
