@@ -14,9 +14,9 @@ SINGLE = [name for name in CUES if name not in motion.UNITS]
 
 @pytest.fixture(scope="module")
 def short(tmp_path_factory):
-    """Return 11 frames of a sample clip as a clip of its own, and its track."""
+    """Return 41 frames of a sample clip as a clip of its own, and its track."""
     path = tmp_path_factory.mktemp("cues") / "short.mp4"
-    frames = list(samples.open_clip("ana_talk").frames(40, 51))
+    frames = list(samples.open_clip("ana_talk").frames(40, 81))
     clip = clips.Clip(encode.write_clip(path, frames, 25, threads=1))
     return clip, tracking.track_face(clip, progress=False)
 
@@ -40,9 +40,9 @@ def test_every_cue_is_measured_where_it_was_tried(short):
     found = cues.measure(clip, track, every=5)
     assert list(found) == list(CUES)
     for name in SINGLE:
-        assert not set(np.flatnonzero(np.isfinite(found[name].series))) - {0, 5, 10}
+        assert not set(np.flatnonzero(np.isfinite(found[name].series))) - set(range(0, 41, 5))
     assert found["lost_detail"].usable_share == 1
-    frames = [0, 5, 10]
+    frames = list(range(0, 41, 5))
     by_hand = [cues.maps(clip[i], track.points[i])["lost_detail"].value for i in frames]
     np.testing.assert_allclose(found["lost_detail"].series[frames], by_hand)
     assert found["lost_detail"].value == pytest.approx(np.median(by_hand))
@@ -69,7 +69,7 @@ def test_where_no_face_was_found_nothing_is_measured(short):
 def test_a_track_of_another_clip_and_a_wrong_step_are_refused(short):
     clip, track = short
     other = tracking.track_face(samples.open_clip("ana_talk"), progress=False)
-    with pytest.raises(ValueError, match="expected 11 frames, as many as the clip has, got 200"):
+    with pytest.raises(ValueError, match="expected 41 frames, as many as the clip has, got 200"):
         cues.measure(clip, other)
     with pytest.raises(ValueError, match="every: expected 1 or more, got 0"):
         cues.measure(clip, track, every=0)

@@ -96,13 +96,6 @@ def test_features_move_and_grow_with_the_face():
     assert np.allclose(there, selfblend.features(image, POINTS)[:, 3:13, 3:13], atol=0.02)
 
 
-def test_a_jpeg_keeps_the_picture_roughly_and_its_colours_in_order():
-    image = np.zeros((64, 64, 3), np.uint8)
-    image[:] = 200, 100, 30
-    saved = selfblend.save_as_jpeg(image, 90)
-    assert np.abs(saved.astype(int) - image).max() < 8
-
-
 @pytest.fixture(scope="module")
 def grains():
     """Features of 24 drawn pictures, and of the same blended with themselves."""

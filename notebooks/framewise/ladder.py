@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from framewise import autoencoder, consent, finishing, landmarks, selfblend, swap
+from framewise import autoencoder, compression, consent, finishing, landmarks, selfblend, swap
 from framewise.clips import Clip
 
 __all__ = [
@@ -75,7 +75,7 @@ def look_at(
     ValueError
         None of the pictures shows a face.
     """
-    saved = np.stack([selfblend.save_as_jpeg(image, quality) for image in images])
+    saved = np.stack([compression.save_jpeg(image, quality) for image in images])
     if points is None:
         points = _follow(saved)
     seen = ~np.isnan(points).any((1, 2))

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from framewise import adversary, alignment, blending, detection, landmarks, networks
+from framewise import adversary, alignment, blending, compression, detection, landmarks, networks
 from framewise.networks import Adam, Layer
 from framewise.swap import Swap
 
@@ -28,7 +28,6 @@ __all__ = [
     "blend_with_itself",
     "features",
     "pairs_of",
-    "save_as_jpeg",
     "score",
     "score_features",
     "train",
@@ -128,26 +127,6 @@ def _bend_outline(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return bent
 
 
-def save_as_jpeg(image: np.ndarray, quality: int) -> np.ndarray:
-    """Save a picture as a JPEG file in memory, and open it again.
-
-    Notebook: 09b_what_traces_prove.ipynb
-
-    Parameters
-    ----------
-    image : (H, W, 3) uint8 RGB
-    quality : int
-        1 to 100.
-
-    Returns
-    -------
-    (H, W, 3) uint8 RGB
-    """
-    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    _, file = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.cvtColor(cv2.imdecode(file, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-
-
 def features(image: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Measure the detail at each place of the face and around it.
 
@@ -224,8 +203,8 @@ def pairs_of(
     for image, face in zip(images, points, strict=True):
         level = int(rng.integers(*quality))
         made = blend_with_itself(image, face, rng).frame
-        untouched.append(features(save_as_jpeg(image, level), face))
-        blended.append(features(save_as_jpeg(made, level), face))
+        untouched.append(features(compression.save_jpeg(image, level), face))
+        blended.append(features(compression.save_jpeg(made, level), face))
     return np.stack(untouched), np.stack(blended)
 
 
@@ -319,5 +298,19 @@ def score(detector: Detector, image: np.ndarray, points: np.ndarray) -> float:
 
 
 def score_features(detector: Detector, rows: np.ndarray) -> np.ndarray:
-    """Return the score of each row of features (N, 3, 16, 16) as (N,) float32."""
+    """Return the detector's score of each row of features.
+
+    Notebook: 09b_what_traces_prove.ipynb
+
+    Parameters
+    ----------
+    detector : Detector
+    rows : (N, 3, 16, 16) float
+        What `features` returns for each picture.
+
+    Returns
+    -------
+    (N,) float32
+        NaN for a row without a face.
+    """
     return networks.forward([detector.layer], _standard(detector, rows))[-1][:, 0]

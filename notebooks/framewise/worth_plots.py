@@ -165,6 +165,8 @@ def _plot_table(rows: Sequence[Row], across: str) -> Figure:
 def plot_alarms(rows: Sequence[Row]) -> Figure:
     """Draw, for each condition, how many untouched faces the combination accuses.
 
+    Faces without a score are not counted.
+
     Parameters
     ----------
     rows : sequence of mappings
@@ -173,10 +175,12 @@ def plot_alarms(rows: Sequence[Row]) -> Figure:
     conditions = list(dict.fromkeys(row["condition"] for row in rows))
     figure, ax = plt.subplots(figsize=(9.5, 1 + 0.42 * len(conditions)))
     for place, name in enumerate(conditions):
-        alarms = [row["alarm"] for row in rows if row["condition"] == name]
+        here = [row for row in rows if row["condition"] == name]
+        alarms = [row["alarm"] for row in here if np.isfinite(row["combination"])]
         ax.barh(place, len(alarms), color="white", edgecolor="0.4")
         ax.barh(place, sum(alarms), color=ORANGE, hatch="//", edgecolor="black")
-        ax.text(len(alarms) + 0.3, place, f"{sum(alarms):.0f} of {len(alarms)}", va="center")
+        words = f"{sum(alarms):.0f} of {len(alarms)}" if alarms else "cannot tell"
+        ax.text(len(alarms) + 0.3, place, words, va="center")
     ax.set(yticks=range(len(conditions)), yticklabels=conditions, xlabel="untouched faces")
     ax.set_ylim(len(conditions) - 0.5, -0.5)
     ax.margins(x=0.12)

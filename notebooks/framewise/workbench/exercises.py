@@ -118,7 +118,15 @@ def _question(number: int, question: dict) -> str:
 
 
 def exercise(name: str, *, example: float | None = None) -> Callable:
-    """Register a check under an exercise's id, and an example of a right number for `number`."""
+    """Register a check under an exercise's id.
+
+    Parameters
+    ----------
+    name : str
+        The id, such as "08.3".
+    example : float, optional
+        A number that passes the check, for `number`.
+    """
 
     def register(function: Callable[[Any], Result]) -> Callable[[Any], Result]:
         _checks[name] = function
