@@ -1,10 +1,12 @@
 """The evaluation of cues: the gauntlet, the tables by hand, and a combination without leak."""
 
+import csv
+
 import evaluate_cues
 import numpy as np
 import pytest
 from evaluate_cues import GAUNTLET, Platform, Subject, passed_on
-from framewise import clips, cues, samples
+from framewise import DATA, clips, cues, samples
 from make_fakes import PASTE, Case
 
 
@@ -120,3 +122,21 @@ def test_the_detector_never_learns_from_the_people_whom_it_scores():
     untouched, made, unseen = evaluate_cues.add_detector(rows, pairs)
     assert made["self-blended"] > 0 > untouched["self-blended"]
     assert unseen["self-blended"] == "" and "features" not in made
+
+
+def test_the_numbers_in_the_readme_are_those_of_the_tables():
+    tables = {}
+    for name in ("artifacts", "false_alarms"):
+        with open(DATA / "evaluation" / f"{name}.csv", newline="", encoding="utf-8") as file:
+            tables[name] = list(csv.DictReader(file))
+    auc = {
+        row["on"]: f"{float(row['auc']):.2f}"
+        for row in tables["artifacts"]
+        if (row["condition"], row["cue"]) == ("as it is", "combination") and row["auc"]
+    }
+    scored = [row for row in tables["false_alarms"] if row["combination"]]
+    alarms = sum(int(row["alarm"]) for row in scored)
+    readme = (DATA.parent / "README.md").read_text(encoding="utf-8")
+    assert f"crude fakes in order with an AUC of {auc['crude']} " in " ".join(readme.split())
+    assert f"the AUC is only {auc['generation 4']}." in " ".join(readme.split())
+    assert f"accused {alarms} of {len(scored)} untouched clips" in " ".join(readme.split())
