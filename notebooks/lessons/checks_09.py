@@ -146,7 +146,8 @@ def _alarm_at_another_base_rate(answer: Any) -> Result:
     if np.isnan(share):
         return Result(False, "give one share, such as 0.5, or one percentage, such as 50.")
     if abs(share - ALARM_IS_RIGHT) < 0.006:
-        return Result(True, "the same detector is right much more often, because fakes are more common here.")
+        words = "the same detector is right much more often, because fakes are more common here."
+        return Result(True, words)
     slips = (
         (0.95, "this is the share of the fakes that it finds. The question is about the alarms."),
         (0.16, "this is the result for 1 % fakes. Here 10 % are fakes."),
