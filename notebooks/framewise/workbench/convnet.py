@@ -44,17 +44,14 @@ def convolve(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, *, stride: int
     (N, H / stride, W / stride, D) float32
         Height and width are rounded up.
     """
-    kernel, edge, height, width = weight.shape[2], weight.shape[2] // 2, *x.shape[1:3]
-    borders = (edge, edge), (0, 0), (edge, edge), (0, 0)
-    rows = np.pad(x.transpose(1, 0, 2, 3), borders)  # rows first: each `seen` below is one piece
-    columns = [rows[:, :, j : j + width : stride] for j in range(kernel)]
-    beside = np.concatenate(columns, axis=3)  # the K neighbours in a row: (H, N, W, K C)
-    taps = weight.transpose(2, 3, 1, 0).reshape(kernel, -1, len(weight))  # (K, K C, D)
-    total = np.float32(0)
-    for i in range(kernel):
-        seen = beside[i : i + height : stride]
-        total = total + seen.reshape(-1, taps.shape[1]) @ taps[i]
-    return (total + bias).reshape(*seen.shape[:3], -1).transpose(1, 0, 2, 3)
+    kernel, (n, height, width, channels) = weight.shape[2], x.shape
+    edge, shape = kernel // 2, (n, -(-height // stride), -(-width // stride), len(weight))
+    padded = np.pad(x, ((0, 0), (edge, edge), (edge, edge), (0, 0)))
+    total = np.zeros((n * shape[1] * shape[2], len(weight)), np.float32)
+    for i, j in np.ndindex(kernel, kernel):  # faster than a copy of all windows
+        seen = padded[:, i : i + height : stride, j : j + width : stride]
+        total += seen.reshape(-1, channels) @ weight[:, :, i, j].T
+    return total.reshape(shape) + bias
 
 
 def pixel_shuffle(x: np.ndarray) -> np.ndarray:
