@@ -10,11 +10,12 @@ false_alarms.csv  the combination on every original: its score, its threshold, a
                   raises an alarm.
 
 The first 100 frames of every clip are used. Originals and fakes are encoded in the same way, and
-carry the same label. All fakes are made here and deleted again. The combination and the detector
-are tested on people that they have not seen: for a clip of Ana with Elsa's face, they learn from
-clips that show neither of them. The threshold of the combination is set on the training clips
-alone. At most 2 % of the originals among them lie above it. For this, each of them is scored by a
-combination that has learned from other people.
+carry the same label. The fakes are made here, and kept in the project's folder build, so that a
+run that was stopped goes on. You can delete them. The combination and the detector are tested on
+people that they have not seen: for a clip of Ana with Elsa's face, they learn from clips that show
+neither of them. The threshold of the combination is set on the training clips alone. At most 2 % of
+the originals among them lie above it. For this, each of them is scored by a combination that has
+learned from other people.
 """
 
 from __future__ import annotations
