@@ -10,7 +10,7 @@ import materials
 import numpy as np
 import skin
 from arm import Held
-from human import Human, Pose
+from human import TURNS, Human, Pose
 from meshes import matrix, mesh, move, to_human
 
 CHEST = 3.6
@@ -61,8 +61,9 @@ class Actor:
             thing.matrix_world = matrix(head)
         if self.held:
             self.held.move(self.head, self.at, seconds)
+        trail = self.human.head({turn: pose.get(f"trail_{turn}", 0.0) for turn in TURNS})
         for thing, binding in self.bound:
-            hair.move(thing, binding.points(self.verts[binding.key], self.head[:3, :3]) + self.at)
+            hair.move(thing, binding.points(self.verts, self.head, trail) + self.at)
 
     def moved(self) -> np.ndarray:
         """Places (N, 3) dm, before and now, of all that has visibly moved since the start."""

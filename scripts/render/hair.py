@@ -55,6 +55,12 @@ TAIL = (
     (0.55, -1.4, 1.25), (0.50, -2.0, 1.75), (0.45, -TAIL_DROP, 1.9),
 )  # fmt: skip
 """Way of a ponytail from its knot over the left shoulder to the chest."""
+TRAILS = 0.6
+"""How much of a turn of the head the tips of hanging hair take part in."""
+STEPS, STEP = 26, 0.09
+"""Long hair on the head: steps, and how long each is (dm)."""
+LOCK = 30
+"""Strands of long hair to a lock, and how much they draw together at its tip."""
 
 
 class Bound:
@@ -72,15 +78,33 @@ class Bound:
         )
         self._offset = points.reshape(-1, 3) - self._on_mesh(verts)
 
-    def points(self, verts: np.ndarray, turn: np.ndarray) -> np.ndarray:
-        """(N, 3): where they are on vertices that have moved; the head's turn, (3, 3)."""
-        return self._on_mesh(verts) + self._offset @ turn.T
+    def points(self, verts: dict, head: np.ndarray, _) -> np.ndarray:
+        """(N, 3): where they are on vertices (by key) that have moved; the head's turn, (4, 4)."""
+        return self._on_mesh(verts[self.key]) + self._offset @ head[:3, :3].T
 
     def _on_mesh(self, verts: np.ndarray) -> np.ndarray:
         return (verts[self._corners] * self._weights[..., None]).sum(1)
 
 
-Strands = tuple[np.ndarray, Bound | None]
+class Hanging:
+    """What ties strands to the head at their roots, and less and less further down.
+
+    The lower end follows the head later (`trail`), and only part of the way: it lies on the body.
+    """
+
+    def __init__(self, points: np.ndarray) -> None:
+        self._at = points.reshape(-1, 3)
+        down = np.linspace(0, 1, points.shape[1]) ** 0.8
+        self._free = np.tile(down, len(points))[:, None]
+
+    def points(self, _, head: np.ndarray, trail: np.ndarray) -> np.ndarray:
+        """(N, 3): where they are; `head` and `trail` (4, 4) move the head, now and a little ago."""
+        with_head, behind = (self._at @ of[:3, :3].T + of[:3, 3] for of in (head, trail))
+        hanging = TRAILS * behind + (1 - TRAILS) * self._at
+        return with_head + self._free * (hanging - with_head)
+
+
+Strands = tuple[np.ndarray, "Bound | Hanging | None"]
 """Points (n, k, 3) from root to tip, and what they are tied to; None: to the head."""
 
 
@@ -370,7 +394,8 @@ def _tail(human: Human, style: dict, rng) -> Strands:
     wide = style["width"] * (0.45 + 0.75 * np.sin(np.pi * np.clip(t * 0.8 + 0.08, 0, 1)))
     place = rng.normal(0, 0.5, (count, 1, 3)).clip(-1, 1) * wide[:, None]
     points = middle + place + _waves(rng, count, 14) * style["curl"]
-    return points[rng.permutation(count)], None
+    points = points[rng.permutation(count)]
+    return points, Hanging(points)
 
 
 def _beard(human: Human, style: dict, rng) -> Strands:
@@ -389,6 +414,103 @@ def _beard(human: Human, style: dict, rng) -> Strands:
     points = roots[:, None] + way * lengths * np.linspace(0, 1, 5)[:, None]
     points += _waves(rng, count, 5) * lengths * 0.15
     return points, Bound("base", human.rest, points, corners, weights)
+
+
+def _long(human: Human, style: dict, rng) -> Strands:
+    """Long hair from its roots to where it leaves the head, below the ears."""
+    return _tresses(human, style, rng)[0], None
+
+
+def _fall(human: Human, style: dict, rng) -> Strands:
+    """The rest of the same strands: they hang down and lie on the shoulders."""
+    points = _tresses(human, style, rng)[1]
+    return points, Hanging(points)
+
+
+def _tresses(human: Human, style: dict, rng) -> tuple[np.ndarray, np.ndarray]:
+    """Long hair that runs from a parting to both sides: on the head (n, 12, 3), below (n, 14, 3)."""
+    roots, eyes, apart = _scalp_roots(human, style, rng), _between_eyes(human), _eye_distance(human)
+    count, surface, low = len(roots), _head(human), eyes[1] - 0.75 * apart
+    side = np.where(roots[:, 0] > style.get("part", 0.0), 1.0, -1.0)
+    stray = rng.normal(0, style["mess"], (count, 3))
+    rise = style["volume"] * rng.uniform(0.35, 1, count)
+    places, normals = roots, surface.nearest(roots)[1]
+    way = [places]
+    for step in range(1, STEPS):
+        fall = np.clip((eyes[1] + 1.7 * apart - places[:, 1]) / (1.1 * apart), 0, 1)[:, None]
+        sweep = np.stack([1.3 * side, 0 * side + 0.25, 0 * side - 0.8], 1)
+        before = np.clip((places[:, 2] - eyes[2] + 0.95 * apart) / (0.5 * apart), 0, 1)
+        down = np.stack([0 * side, 0 * side - 1.3, -0.1 - 1.1 * before], 1)
+        ahead = (1 - fall) * sweep + fall * down + stray
+        found, normals, _ = surface.nearest(places + _unit(_flat(ahead, normals)) * STEP)
+        lifted = found + normals * (rise * min(1, step / 4))[:, None]
+        places = np.where((places[:, 1] > low)[:, None], lifted, places)
+        way.append(places)
+    on_head = _evenly(np.stack(way, 1), 12)
+    on_head += _over_ears(human, on_head)
+    return on_head, _drop(human, style, on_head[:, -1], side, rng)
+
+
+def _evenly(ways: np.ndarray, long: int) -> np.ndarray:
+    """The same ways (n, k, 3) through `long` points that are evenly spaced on each."""
+    walked = np.linalg.norm(np.diff(ways, axis=1), axis=2).cumsum(1)
+    walked = np.pad(walked, ((0, 0), (1, 0))) + np.arange(ways.shape[1]) * 1e-6
+    return np.stack([
+        [np.interp(np.linspace(0, far[-1], long), far, axis) for axis in way.T]
+        for far, way in zip(walked, ways, strict=True)
+    ]).transpose(0, 2, 1)  # fmt: skip
+
+
+def _over_ears(human: Human, points: np.ndarray) -> np.ndarray:
+    """(..., 3): how far hair must move sideways to lie over the ears."""
+    ears = human.rest[: mh.BODY][_ears(0.3)[: mh.BODY]]
+    centre, out = np.abs(ears).mean(0) * [1, 1, np.sign(ears[:, 2].mean())], np.abs(ears[:, 0]).max()
+    mirrored = points * [1, 1, 1]
+    mirrored[..., 0] = np.abs(points[..., 0])
+    near = np.exp(-(((mirrored - centre)[..., 1:] / 0.38) ** 2).sum(-1))
+    missing = np.clip(out + 0.03 - mirrored[..., 0], 0, None) * (mirrored[..., 0] > 0.4)
+    push = np.zeros_like(points)
+    push[..., 0] = np.sign(points[..., 0]) * near * missing
+    return push
+
+
+def _drop(human: Human, style: dict, start: np.ndarray, side: np.ndarray, rng) -> np.ndarray:
+    """(n, 14, 3): strands that hang from `start` (n, 3), in locks, and lie on the shoulders."""
+    count, t = len(start), np.linspace(0, 1, 14)
+    length = style["drop"] * rng.uniform(0.75, 1.1, count)[:, None]
+    front = np.clip((start[:, 2] - start[:, 2].mean()) / 0.25 + 0.5, 0, 1)[:, None]
+    points = np.repeat(start[:, None], 14, 1)
+    points[..., 0] += side[:, None] * style["flare"] * np.sin(np.pi / 2 * t)
+    points[..., 1] -= length * t
+    points[..., 2] += (front * 0.5 - (1 - front) * 0.25) * t
+    points += _waves(rng, count, 14) * style["curl"]
+    locks = start[rng.choice(count, count // LOCK, replace=False)]
+    nearest = ((start[:, None] - locks[None]) ** 2).sum(2).argmin(1)
+    for lock in range(len(locks)):
+        own = nearest == lock
+        points[own] += 0.55 * t[:, None] * (points[own].mean(0) - points[own])
+    return _off_body(human, points)
+
+
+def _off_body(human: Human, points: np.ndarray) -> np.ndarray:
+    """The same points, none of them inside the trunk or its clothes."""
+    verts, _ = human.pose({})
+    part = human.parts["clothes"]
+    base = human.base.faces[human.base.material == 0]
+    trees = [
+        BVHTree.FromPolygons(of.tolist(), faces.tolist())
+        for of, faces in ((verts["base"], base), (verts["clothes"], part.faces))
+    ]
+    flat = points.reshape(-1, 3).copy()
+    for tree in trees:
+        for i, point in enumerate(flat.tolist()):
+            found, normal, _, far = tree.find_nearest(point, 0.6)
+            if found is None:
+                continue
+            away = np.array(normal) * np.sign(np.dot(normal, np.array(found) * [1, 0, 1]) or 1)
+            if np.dot(np.array(point) - found, away) < 0.03:
+                flat[i] = np.array(found) + away * 0.03
+    return flat.reshape(points.shape)
 
 
 def _loose(human: Human, style: dict, rng) -> Strands:
@@ -430,5 +552,5 @@ def _nearness(corners: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 _KINDS = {
     "crop": _crop, "combed": _combed, "tied": _tied, "bun": _bun, "tail": _tail,
-    "beard": _beard, "loose": _loose,
+    "beard": _beard, "loose": _loose, "long": _long, "fall": _fall,
 }  # fmt: skip

@@ -13,6 +13,7 @@ Pose = dict[str, float]
 (+ to the person's left), `pitch` (+ down), `roll` (+ to the right shoulder), `gaze_x` (+ to the
 person's left), `gaze_y` (+ up), both of the eyes in the head."""
 
+TURNS = ("yaw", "pitch", "roll")
 UNITS = {
     "jaw": ["mouth-open"],
     "part": ["mouth-parling"],
@@ -34,8 +35,11 @@ UNITS = {
 }
 NECK = {"neck01": 0.12, "neck02": 0.18, "neck03": 0.25, "head": 0.45}
 """How a turn of the head is shared among the joints."""
-ARMS = {"upperarm01.L": -38.0, "upperarm01.R": 38.0}
-"""Degrees that take the arms down from the A-pose."""
+ARMS = {
+    "clavicle.L": -14.0, "upperarm01.L": -28.0, "clavicle.R": 14.0, "upperarm01.R": 28.0,
+}  # fmt: skip
+"""Degrees that take the collar bones and the arms down from the A-pose: each arm after its bone."""
+_LINES = (tuple(NECK), tuple(ARMS)[:2], tuple(ARMS)[2:])
 SIDES = {"left": ("l", 1), "right": ("r", -1)}
 FULL_BLINK = 0.86
 """Weight of the closure unit that just closes the lids; at 1 the upper passes the lower one."""
@@ -104,6 +108,10 @@ class Human:
         }
         return moved, joints[len(NECK)]
 
+    def head(self, pose: Pose) -> np.ndarray:
+        """The head's rigid transform (4, 4) in a pose."""
+        return self._joint_transforms(pose)[len(NECK)]
+
     def _joint(self, name: str) -> np.ndarray:
         return self.rest[self.base.meta["joint_pos_idxs"][f"{name}____head"]].mean(0)
 
@@ -153,14 +161,15 @@ class Human:
             eyes[own] = (eyes[own] - self.eye_centre[side]) @ turn.T + self.eye_centre[side]
 
     def _joint_transforms(self, pose: Pose) -> np.ndarray:
-        """(7, 4, 4): the trunk, four joints up to the head, two upper arms."""
-        angles = np.radians([pose.get(name, 0) for name in ("yaw", "pitch", "roll")])
+        """(9, 4, 4): the trunk, four joints up to the head, two collar bones with their arms."""
+        angles = np.radians([pose.get(name, 0) for name in TURNS])
         chain = [np.eye(4)]
         for name, share in NECK.items():
             chain.append(chain[-1] @ about(self.joint[name], mh.euler(*(angles * share))))
         for name, degrees in ARMS.items():
+            above = chain[-1] if name.startswith("upperarm") else chain[0]
             turn = mh.rotation((0, 0, 1), np.radians(degrees))
-            chain.append(about(self.joint[name], turn))
+            chain.append(above @ about(self.joint[name], turn))
         return np.stack(chain)
 
 
@@ -173,11 +182,10 @@ def about(centre: np.ndarray, turn: np.ndarray) -> np.ndarray:
 
 
 def _shares(part: mh.Part) -> np.ndarray:
-    """(N, 7): how much each vertex follows each of `_joint_transforms`."""
-    neck = [part.bone_weight(bone) for bone in NECK]
-    arms = [part.bone_weight(bone) for bone in ARMS]
-    up = [neck[i] - neck[i + 1] for i in range(len(neck) - 1)] + [neck[-1]]
-    return np.stack([1 - neck[0] - sum(arms), *up, *arms], 1)
+    """(N, 9): how much each vertex follows each of `_joint_transforms`."""
+    lines = [[part.bone_weight(bone) for bone in bones] for bones in _LINES]
+    own = [a - b for line in lines for a, b in zip(line, [*line[1:], 0 * line[0]], strict=True)]
+    return np.stack([1 - sum(line[0] for line in lines), *own], 1)
 
 
 def _one(verts: np.ndarray) -> np.ndarray:

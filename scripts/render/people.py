@@ -60,34 +60,40 @@ PEOPLE = {
         "male": 0.06, "old": 0.08, "race": {"caucasian": 0.7, "asian": 0.2, "african": 0.1},
         "muscle": 0.45, "weight": 0.48,
         "targets": {
+            "torso/torso-scale-horiz-decr": 0.3,
             "head/head-oval": 0.5, "nose/nose-scale-vert-decr": 0.2, "chin/chin-width-decr": 0.3,
             "nose/nose-point-up": 0.2, "mouth/mouth-scale-horiz-incr": 0.15,
             "asym/asym-nose-1-l": 0.2, "asym/asym-jaw-1-r": 0.15, "asym/asym-eye-2-l": 0.2,
         },
         "rest": {"smile": 0.34, "brow_up": 0.1, "brow_in": 0.08},
         "proxies": _proxies(
-            "eyebrow001", "eyelashes02", "Teeth_Base", "male_casualsuit04", hair="long01",
+            "eyebrow001", "eyelashes02", "Teeth_Base", "male_casualsuit04",
         ),
         "skin": "young_caucasian_female/textures/young_lightskinned_female_diffuse.png",
         "skin_tone": (0.6, 0.385, 0.28), "mottle": 0.7, "freckles": 0.45, "blush": 0.45,
         "eye_shadow": 0.15, "lid_mix": 0.6, "lip": (0.9, 0.66, 0.66),
         "eye_color": "green", "eye_sat": 0.55, "eye_val": 0.7, "brow_color": (0.26, 0.16, 0.1),
-        "hair_color": (0.95, 0.6, 0.38), "hair_gain": 1.4, "hair_gloss": 0.12,
+        "hair_color": (0.085, 0.045, 0.025), "hair_gloss": 0.25, "scalp_tint": 0.7,
         "strands": [
             {
-                "kind": "loose", "n": 2500, "length": 1.3, "volume": 0.05, "radius": 0.00012,
-                "color": (0.055, 0.03, 0.018),
+                "kind": "long", "n": 9000, "part": 0.06, "volume": 0.13, "mess": 0.1,
+                "drop": 2.1, "flare": 0.22, "curl": 0.14, "radius": 0.0002, "taper": 0.9,
+            },
+            {
+                "kind": "fall", "n": 9000, "part": 0.06, "volume": 0.13, "mess": 0.1,
+                "drop": 2.1, "flare": 0.22, "curl": 0.14, "radius": 0.00018, "taper": 0.6,
             },
         ],
         "cloth": _cloth("male_casualsuit04", (0.3, 0.1, 0.11)),
         "room": "window", "light": {"side": -1},
-        "camera": {"lens": 95, "dist": 1.04, "fstop": 2.8},
+        "camera": {"lens": 86, "dist": 0.74, "fstop": 2.8},
     },
     # Ben, a man of about 35: cropped black hair, dark skin
     "ben": {
         "male": 0.95, "old": 0.3, "race": {"african": 0.75, "caucasian": 0.25},
         "muscle": 0.55, "weight": 0.58,
         "targets": {
+            "torso/torso-scale-horiz-decr": 0.7,
             "head/head-square": 0.4, "chin/chin-width-incr": 0.2, "nose/nose-width2-incr": 0.2,
             "mouth/mouth-lowerlip-volume-incr": 0.1, "asym/asym-nose-1-r": 0.25,
             "asym/asym-jaw-2-l": 0.2, "asym/asym-eye-3-r": 0.2,
@@ -108,13 +114,14 @@ PEOPLE = {
         ],
         "cloth": _cloth("male_casualsuit01", (0.42, 0.44, 0.47)),
         "room": "office", "light": {"side": 1, "gain": 1.55, "rim_gain": 1.0},
-        "camera": {"lens": 100, "dist": 1.1, "x": 0.01},
+        "camera": {"lens": 85, "dist": 0.74, "x": 0.01},
     },
     # Chen, a man of about 25: black side-parted hair, light to medium skin
     "chen": {
         "male": 0.92, "old": 0.1, "race": {"asian": 0.9, "caucasian": 0.1},
         "muscle": 0.45, "weight": 0.5,
         "targets": {
+            "torso/torso-scale-horiz-decr": 0.3,
             "head/head-oval": 0.4, "chin/chin-jaw-drop-decr": 0.2,
             "eyebrows/eyebrows-angle-up": 0.2, "eyebrows/eyebrows-trans-up": 0.3,
             "asym/asym-jaw-3-r": 0.15, "asym/asym-eye-5-l": 0.2, "asym/asym-nose-2-r": 0.2,
@@ -136,13 +143,14 @@ PEOPLE = {
         ],
         "cloth": _cloth("male_casualsuit06", (0.035, 0.055, 0.09)),
         "room": "lamp", "light": {"side": 1},
-        "camera": {"lens": 90, "dist": 1.0, "x": -0.015, "z": 0.005},
+        "camera": {"lens": 85, "dist": 0.74, "x": -0.015, "z": 0.005},
     },
     # Dalia, a woman of about 40: hair in a bun, brown skin
     "dalia": {
         "male": 0.05, "old": 0.4, "race": {"african": 0.45, "caucasian": 0.55},
         "muscle": 0.4, "weight": 0.62,
         "targets": {
+            "torso/torso-scale-horiz-decr": 0.3,
             "head/head-round": 0.4, "cheek/l-cheek-volume-incr": 0.2,
             "cheek/r-cheek-volume-incr": 0.2, "nose/nose-width1-incr": 0.15,
             "mouth/mouth-upperlip-volume-incr": 0.15, "asym/asym-jaw-1-l": 0.2,
@@ -165,13 +173,14 @@ PEOPLE = {
         ],
         "cloth": _cloth("female_elegantsuit01", (0.05, 0.17, 0.14)),
         "room": "window", "room_shift": 0.5, "room_seed": 5, "light": {"side": 1, "gain": 1.1},
-        "camera": {"lens": 105, "dist": 1.16, "x": 0.015},
+        "camera": {"lens": 85, "dist": 0.74, "x": 0.015},
     },
     # Elsa, a woman of about 68: short grey hair, light rosy skin with wrinkles
     "elsa": {
         "male": 0.08, "old": 0.92, "race": {"caucasian": 0.95, "asian": 0.05},
         "muscle": 0.35, "weight": 0.58,
         "targets": {
+            "torso/torso-scale-horiz-decr": 0.4,
             "head/head-oval": 0.3, "head/head-age-incr": 0.25, "nose/nose-point-down": 0.2,
             "chin/chin-width-decr": 0.2, "asym/asym-eye-1-r": 0.25, "asym/asym-mouth-1-l": 0.2,
             "asym/asym-jaw-2-r": 0.2,
@@ -193,13 +202,14 @@ PEOPLE = {
         ],
         "cloth": _cloth("male_casualsuit03", (0.16, 0.12, 0.26)),
         "room": "lamp", "room_shift": -0.4, "room_seed": 9, "light": {"side": -1, "gain": 0.95},
-        "camera": {"lens": 100, "dist": 1.1, "z": -0.005},
+        "camera": {"lens": 85, "dist": 0.74, "z": -0.005},
     },
     # Frank, a man of about 60: balding, short grey beard and glasses, light to medium skin
     "frank": {
         "male": 0.97, "old": 0.8, "race": {"caucasian": 0.9, "african": 0.1},
         "muscle": 0.45, "weight": 0.68,
         "targets": {
+            "torso/torso-scale-horiz-decr": 0.6,
             "head/head-rectangular": 0.35, "nose/nose-hump-incr": 0.25,
             "nose/nose-scale-horiz-incr": 0.15, "asym/asym-nose-3-r": 0.25,
             "asym/asym-eye-6-l": 0.2, "asym/asym-jaw-1-l": 0.25,
@@ -228,13 +238,14 @@ PEOPLE = {
         ],
         "cloth": _cloth("male_casualsuit05", (0.22, 0.2, 0.15)), "glasses": True,
         "room": "office", "room_shift": 0.6, "light": {"side": -1},
-        "camera": {"lens": 105, "dist": 1.16, "x": -0.01},
+        "camera": {"lens": 85, "dist": 0.74, "x": -0.01},
     },
     # Gita, a woman of about 20: black hair tied to a ponytail, medium brown skin
     "gita": {
         "male": 0.03, "old": 0.02, "race": {"caucasian": 0.6, "asian": 0.2, "african": 0.2},
         "muscle": 0.42, "weight": 0.45,
         "targets": {
+            "torso/torso-scale-horiz-decr": 0.45,
             "head/head-invertedtriangular": 0.3, "nose/nose-hump-incr": 0.12,
             "mouth/mouth-upperlip-volume-incr": 0.2, "mouth/mouth-lowerlip-volume-incr": 0.2,
             "eyes/l-eye-scale-incr": 0.25, "eyes/r-eye-scale-incr": 0.25, "asym/asym-eye-7-r": 0.2,
@@ -261,13 +272,14 @@ PEOPLE = {
         ],
         "cloth": _cloth("male_casualsuit04", (0.55, 0.36, 0.07)),
         "room": "evening", "light": {"side": -1, "gain": 1.75},
-        "camera": {"lens": 95, "dist": 1.04, "x": 0.01, "z": 0.005},
+        "camera": {"lens": 86, "dist": 0.74, "x": 0.01, "z": 0.005},
     },
     # Hugo, a man of about 45: wavy dark hair combed back, short boxed beard, olive skin
     "hugo": {
         "male": 0.98, "old": 0.5, "race": {"caucasian": 0.8, "african": 0.2},
         "muscle": 0.6, "weight": 0.62,
         "targets": {
+            "torso/torso-scale-horiz-decr": 0.6,
             "head/head-square": 0.25, "nose/nose-hump-incr": 0.3, "nose/nose-scale-vert-incr": 0.2,
             "eyebrows/eyebrows-trans-up": 0.2, "asym/asym-nose-4-l": 0.25, "asym/asym-eye-8-r": 0.2,
             "asym/asym-brown-1-l": 0.2, "asym/asym-jaw-3-l": 0.2,
@@ -296,13 +308,14 @@ PEOPLE = {
         ],
         "cloth": _cloth("male_worksuit01", (0.2, 0.22, 0.13)),
         "room": "evening", "room_shift": -0.9, "room_seed": 4, "light": {"side": 1, "gain": 1.5},
-        "camera": {"lens": 85, "dist": 0.95, "z": 0.005},
+        "camera": {"lens": 84, "dist": 0.74, "z": 0.005},
     },
     # Imani, a woman of about 33: beanie over cropped hair, very dark skin
     "imani": {
         "male": 0.04, "old": 0.22, "race": {"african": 0.9, "caucasian": 0.1},
         "muscle": 0.5, "weight": 0.52,
         "targets": {
+            "torso/torso-scale-horiz-decr": 0.5,
             "head/head-diamond": 0.25, "cheek/l-cheek-bones-incr": 0.3,
             "cheek/r-cheek-bones-incr": 0.3, "nose/nose-width3-decr": 0.2, "asym/asym-jaw-2-r": 0.2,
             "asym/asym-eye-2-r": 0.2, "asym/asym-nose-2-l": 0.2,
@@ -324,6 +337,6 @@ PEOPLE = {
         "cloth": _cloth("male_casualsuit06", (0.45, 0.16, 0.05)), "cover": (0.36, 0.17, 0.035),
         "room": "window", "room_shift": 1.0, "room_seed": 2,
         "light": {"side": -1, "gain": 1.35, "fill_gain": 0.9},
-        "camera": {"lens": 95, "dist": 1.05, "x": -0.01},
+        "camera": {"lens": 85, "dist": 0.74, "x": -0.01},
     },
 }  # fmt: skip

@@ -65,7 +65,9 @@ class Stage:
         From then on, it is a backdrop: what the camera sees behind people, and no room to render.
         """
         self._show(people=False)
+        self.camera.data.dof.use_dof = True
         self._render(path.with_suffix(".exr"), "OPEN_EXR", STILL_SAMPLES)
+        self.camera.data.dof.use_dof = False
         self._show(people=True)
         self._backdrop = _backdrop(self._world, path.with_suffix(".exr"))
         self._show(people=False, room=False)
@@ -152,7 +154,7 @@ def _camera(actors: list[Actor], look: dict) -> bpy.types.Object:
     lens = bpy.data.cameras.new("camera")
     lens.lens, lens.sensor_fit = look["lens"], "VERTICAL"
     lens.sensor_height = 36 * HEIGHT / (HEIGHT - 2 * MARGIN)
-    lens.dof.use_dof, lens.dof.focus_distance = True, back
+    lens.dof.focus_distance = back
     lens.dof.aperture_fstop = look.get("fstop", 2.8)
     eyes = [actor.at + centre for actor in actors for centre in actor.human.eye_centre.values()]
     x, y, z = to_blender(np.mean(eyes, 0))
