@@ -13,7 +13,7 @@ from arm import Held
 from human import TURNS, Human, Pose
 from meshes import matrix, mesh, move, to_human
 
-CHEST = 3.6
+CHEST = 2.6
 """Everything lower (dm) is outside every picture and left out."""
 WIDEST = 3.2
 MOVED = 0.01
@@ -44,6 +44,7 @@ class Actor:
         for kind, thing, _ in self.soft:
             thing.hide_viewport = kind not in OPAQUE
         self.pose({}, 0.0)
+        self._still_ties = self._tied
 
     def hold(self, what: str) -> None:
         """Take 'mug' or 'cheek': a mug to drink from, or an open hand that strokes the cheek."""
@@ -62,14 +63,15 @@ class Actor:
         if self.held:
             self.held.move(self.head, self.at, seconds)
         trail = self.human.head({turn: pose.get(f"trail_{turn}", 0.0) for turn in TURNS})
-        for thing, binding in self.bound:
-            hair.move(thing, binding.points(self.verts, self.head, trail) + self.at)
+        self._tied = [binding.points(self.verts, self.head, trail) for _, binding in self.bound]
+        for (thing, _), points in zip(self.bound, self._tied, strict=True):
+            hair.move(thing, points + self.at)
 
     def moved(self) -> np.ndarray:
         """Places (N, 3) dm, before and now, of all that has visibly moved since the start."""
         found = [np.zeros((0, 3))]
-        for kind, _, used in self.soft:
-            now, still = self.verts[kind][used], self._still[kind][used]
+        soft = [(self.verts[kind][used], self._still[kind][used]) for kind, _, used in self.soft]
+        for now, still in soft + list(zip(self._tied, self._still_ties, strict=True)):
             far = np.linalg.norm(now - still, axis=1) > MOVED
             found += [now[far], still[far]]
         for thing in self.rigid:

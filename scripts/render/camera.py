@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
-from motion import FPS, drift
+from motion import drift
 from PIL import Image
 
 SIZE = 640, 480
+"""Pixels of a clip, if its shot does not say otherwise."""
 MARGIN = 8
 """Pixels that are rendered around the final picture, so that it can be moved."""
 FEATHER = 10
+NECK_PX = 90
+"""Pixels below the neck within which the motion of the body grows to its whole."""
 EDGE_BLUR = 0.8
 """Pixels: the outline of the still bodies is rendered without noise reduction."""
 KEY_FRAMES = 12
@@ -26,9 +30,9 @@ KEY_FRAMES = 12
 SOUND_RATE = 44100
 
 
-def shake(frames: int, rng) -> np.ndarray:
+def shake(frames: int, fps: int, rng) -> np.ndarray:
     """(T, 2) px: the hand that holds the camera."""
-    wander = np.stack([drift(frames, 0.9, 0.35, rng), drift(frames, 0.9, 0.35, rng)], 1)
+    wander = np.stack([drift(frames, 0.9, 0.35 * fps, rng) for _ in range(2)], 1)
     return np.clip(wander, -2.5, 2.5)
 
 
@@ -47,21 +51,25 @@ class Layers:
         self._people = _blurred(people[..., :3] * alpha, EDGE_BLUR)
         self._alpha = _blurred(alpha, EDGE_BLUR)[..., None]
 
-    def picture(self, moving: np.ndarray, box, sway: np.ndarray, shaken: np.ndarray) -> np.ndarray:
-        """One frame: `moving` was rendered in the box; sway and shake are (right, down) px."""
+    def picture(self, moving: np.ndarray, box, sway, shaken, body, neck: float) -> np.ndarray:
+        """One frame: `moving` was rendered in the box; sway and shake are (right, down) px.
+
+        Below the row `neck`, everything moves by `body`: px right and down, and a turn in radians.
+        """
         room = _moved(self._room, -sway)
         whole = room * (1 - self._alpha) + self._people
         x0, y0, x1, y1 = box
         share = _feather(moving.shape[:2])[..., None]
         inside = whole[y0:y1, x0:x1]
         inside += share * (moving[..., :3] - inside)
+        whole = _leaning(whole, body, neck)
         return _moved(whole, sway + shaken)[MARGIN:-MARGIN, MARGIN:-MARGIN]
 
 
-def look(pictures: Iterable[np.ndarray], frames: int, rng) -> Iterator[np.ndarray]:
+def look(pictures: Iterable[np.ndarray], frames: int, fps: int, rng) -> Iterator[np.ndarray]:
     """As a phone records it: exposure and focus that hunt a little, sharpening, sensor noise."""
-    gain = 1.10 * (1 + drift(frames, 0.012, 1.0, rng))
-    blur = np.clip(0.30 + drift(frames, 0.16, 0.7, rng), 0.05, 0.8)
+    gain = 1.10 * (1 + drift(frames, 0.012, 1.0 * fps, rng))
+    blur = np.clip(0.30 + drift(frames, 0.16, 0.7 * fps, rng), 0.05, 0.8)
     for i, picture in enumerate(pictures):
         seen = np.clip(_blurred(picture, blur[i]) * gain[i], 0, 1)
         seen = seen + 0.35 * (seen * seen * (3 - 2 * seen) - seen)
@@ -77,17 +85,20 @@ def smoothed(picture: np.ndarray) -> np.ndarray:
     return soft + (picture - soft) * np.maximum(keep, 0.12)
 
 
-def write(path: Path, pictures: Iterable[np.ndarray], *, sound=None, crf=20) -> None:
-    """An H.264 MP4 that browsers play, 640x480; `sound` is (samples, rate), a higher `crf` throws
-    more away."""
+def write(path: Path, pictures: Iterable[np.ndarray], fps: int, *, sound=None, crf=20) -> None:
+    """An H.264 MP4 that browsers play; `sound` is (samples, rate), a higher `crf` throws more
+    away."""
+    pictures = iter(pictures)
+    first = next(pictures)
     options = {"crf": str(crf), "preset": "medium", "bf": "2"}
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
-        video = container.add_stream("libx264", FPS, options=options)
-        video.width, video.height, video.pix_fmt = *SIZE, "yuv420p"
+        video = container.add_stream("libx264", fps, options=options)
+        video.height, video.width = first.shape[:2]
+        video.pix_fmt = "yuv420p"
         video.gop_size = KEY_FRAMES
         video.codec_context.thread_count = 1
         voice = container.add_stream("aac", SOUND_RATE, layout="mono") if sound else None
-        for picture in pictures:
+        for picture in chain([first], pictures):
             frame = av.VideoFrame.from_ndarray((picture * 255).round().astype(np.uint8))
             container.mux(video.encode(_tagged(frame)))
         container.mux(video.encode())
@@ -109,6 +120,17 @@ def _sound_frames(samples: np.ndarray, rate: int) -> Iterator[av.AudioFrame]:
     yield from resampler.resample(None)
 
 
+def _leaning(picture: np.ndarray, body: np.ndarray, neck: float) -> np.ndarray:
+    """Move what lies below the neck, little at first, so that nothing tears."""
+    height, width = picture.shape[:2]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    share = np.clip((y - neck) / NECK_PX, 0, 1) ** 2
+    right, down, turn = (float(value) for value in body)
+    moved_y = share * (down + turn * (x - width / 2))
+    sources = (x - share * right).astype(np.float32), (y - moved_y).astype(np.float32)
+    return cv2.remap(picture, *sources, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
+
+
 def _moved(picture: np.ndarray, by: np.ndarray) -> np.ndarray:
     shift = np.array([[1, 0, by[0]], [0, 1, by[1]]])
     size = picture.shape[1::-1]
@@ -127,7 +149,7 @@ def _feather(shape: tuple[int, int]) -> np.ndarray:
 
 
 def _vignette(picture: np.ndarray) -> np.ndarray:
-    x, y = (np.linspace(-1, 1, n, dtype=np.float32) for n in SIZE)
+    x, y = (np.linspace(-1, 1, n, dtype=np.float32) for n in picture.shape[1::-1])
     return picture * (1 - 0.09 * (x * x + (y * y)[:, None])[..., None])
 
 

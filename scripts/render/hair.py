@@ -60,7 +60,7 @@ TRAILS = 0.6
 STEPS, STEP = 26, 0.09
 """Long hair on the head: steps, and how long each is (dm)."""
 LOCK = 30
-"""Strands of long hair to a lock, and how much they draw together at its tip."""
+"""Strands of long hair to a lock."""
 
 
 class Bound:
@@ -428,8 +428,9 @@ def _fall(human: Human, style: dict, rng) -> Strands:
 
 
 def _tresses(human: Human, style: dict, rng) -> tuple[np.ndarray, np.ndarray]:
-    """Long hair that runs from a parting to both sides: on the head (n, 12, 3), below (n, 14, 3)."""
-    roots, eyes, apart = _scalp_roots(human, style, rng), _between_eyes(human), _eye_distance(human)
+    """Long hair, parted to both sides: on the head (n, 12, 3) and below it (n, 14, 3)."""
+    roots = _scalp_roots(human, style, rng)
+    eyes, apart = _between_eyes(human), _eye_distance(human)
     count, surface, low = len(roots), _head(human), eyes[1] - 0.75 * apart
     side = np.where(roots[:, 0] > style.get("part", 0.0), 1.0, -1.0)
     stray = rng.normal(0, style["mess"], (count, 3))
@@ -463,12 +464,12 @@ def _evenly(ways: np.ndarray, long: int) -> np.ndarray:
 
 def _over_ears(human: Human, points: np.ndarray) -> np.ndarray:
     """(..., 3): how far hair must move sideways to lie over the ears."""
-    ears = human.rest[: mh.BODY][_ears(0.3)[: mh.BODY]]
-    centre, out = np.abs(ears).mean(0) * [1, 1, np.sign(ears[:, 2].mean())], np.abs(ears[:, 0]).max()
-    mirrored = points * [1, 1, 1]
-    mirrored[..., 0] = np.abs(points[..., 0])
-    near = np.exp(-(((mirrored - centre)[..., 1:] / 0.38) ** 2).sum(-1))
-    missing = np.clip(out + 0.03 - mirrored[..., 0], 0, None) * (mirrored[..., 0] > 0.4)
+    ears = human.rest[_ears(0.3)] * [1, 1, 1]
+    ears[:, 0] = np.abs(ears[:, 0])
+    middle, outermost = ears.mean(0), ears[:, 0].max()
+    beside = np.abs(points[..., 0])
+    near = np.exp(-(((points - middle)[..., 1:] / 0.38) ** 2).sum(-1))
+    missing = np.clip(outermost + 0.03 - beside, 0, None) * (beside > 0.4)
     push = np.zeros_like(points)
     push[..., 0] = np.sign(points[..., 0]) * near * missing
     return push
@@ -504,7 +505,7 @@ def _off_body(human: Human, points: np.ndarray) -> np.ndarray:
     flat = points.reshape(-1, 3).copy()
     for tree in trees:
         for i, point in enumerate(flat.tolist()):
-            found, normal, _, far = tree.find_nearest(point, 0.6)
+            found, normal, _, _ = tree.find_nearest(point, 0.6)
             if found is None:
                 continue
             away = np.array(normal) * np.sign(np.dot(normal, np.array(found) * [1, 0, 1]) or 1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from human import Pose
+from human import TURNS, Pose
 from scipy.ndimage import gaussian_filter1d
 
 FPS = 25
@@ -19,6 +19,11 @@ BREATH_PX, BREATH_S = 0.5, 3.7
 MOST_SWAY = 5.0
 LAG = 0.012
 """Seconds, typically, between the right eye and the left; never more than a frame."""
+FOLLOWS_S, SHOULDERS_PX, SHOULDERS_TURN, SHOULDER_BREATH_PX = 0.18, 0.35, 0.12, 1.1
+"""How shoulders follow the head: over how many seconds, pixels a degree, and share of its roll;
+pixels that they rise with a breath."""
+SWING, DAMPING, SUBSTEPS = 9.0, 0.35, 4
+"""Of long hair: radians a second, share of critical damping; steps of the sum a frame."""
 SEEN = 0.1
 """A blink lasts while it closes the lids by more than this."""
 
@@ -45,20 +50,22 @@ class Motion:
     """(B,) bool: the lids never closed by 0.8."""
     sway: np.ndarray
     """(T, 2) px, right and down, of the whole person."""
+    body: np.ndarray
+    """(T, 3) of the shoulders under the head: px right and down, and a turn in radians."""
 
 
-def move(act: Act, frames: int, mouth: dict[str, np.ndarray] | None, rng) -> Motion:
+def move(act: Act, frames: int, mouth: dict[str, np.ndarray] | None, rng, fps=FPS) -> Motion:
     """Draw the motion of one person; `mouth` are the lip curves of their speech, if they talk."""
     mouth = mouth or {}
-    effort = _effort(mouth.get("jaw", np.zeros(frames)))
-    closed, events = _blinks(act.blinks, frames, rng)
-    look = _GAZES[act.gaze](frames, rng)
-    head = _head(act, look, effort, frames, rng)
+    effort = _effort(mouth.get("jaw", np.zeros(frames)), fps)
+    closed, events = _blinks(act.blinks, frames, rng, fps)
+    look = _GAZES[act.gaze](frames, rng, fps)
+    head = _head(act, look, effort, frames, rng, fps)
     eyes = np.stack([look[:, 0] - 0.9 * head[:, 0], look[:, 1] + 0.9 * head[:, 1]], 1)
     lowered = np.clip(-eyes[:, 1], 0, 25) * LID_PER_DEGREE
     lids = np.clip(closed + lowered[:, None] * (1 - closed), 0, 1)
-    smile = act.smile * (0.85 + drift(frames, 0.15, 1.2, rng))
-    brow = np.clip(drift(frames, 0.12, 0.5, rng) + 0.35 * effort, 0, 0.5) * act.lively
+    smile = act.smile * (0.85 + drift(frames, 0.15, 1.2 * fps, rng))
+    brow = np.clip(drift(frames, 0.12, 0.5 * fps, rng) + 0.35 * effort, 0, 0.5) * act.lively
     tracks = {
         **mouth,
         "smile": smile,
@@ -69,39 +76,63 @@ def move(act: Act, frames: int, mouth: dict[str, np.ndarray] | None, rng) -> Mot
         "yaw": head[:, 0],
         "pitch": head[:, 1],
         "roll": head[:, 2],
+        **_trailing(head, fps),
         "gaze_x": eyes[:, 0],
         "gaze_y": eyes[:, 1],
     }
     poses = [{name: float(track[i]) for name, track in tracks.items()} for i in range(frames)]
     spans, partial = _spans(closed, events)
-    sway = np.stack([drift(frames, 2.0, 1.1, rng), drift(frames, 0.8, 0.8, rng)], 1)
-    sway[:, 1] += BREATH_PX * np.sin(np.arange(frames) / FPS * 2 * np.pi / BREATH_S)
-    return Motion(poses, spans, partial, np.clip(sway, -MOST_SWAY, MOST_SWAY))
+    sway = np.stack([drift(frames, 2.0, 1.1 * fps, rng), drift(frames, 0.8, 0.8 * fps, rng)], 1)
+    sway[:, 1] += BREATH_PX * np.sin(_breath(frames, fps))
+    sway = np.clip(sway, -MOST_SWAY, MOST_SWAY)
+    return Motion(poses, spans, partial, sway, _body(head, frames, fps))
 
 
-def drift(frames: int, size: float, seconds: float, rng) -> np.ndarray:
-    """Smooth wandering about zero, typically by `size`."""
-    width = seconds * FPS
+def drift(frames: int, size: float, width: float, rng) -> np.ndarray:
+    """Smooth wandering about zero, typically by `size`, over `width` frames."""
     wide = rng.normal(size=frames + int(8 * width))
     smooth = gaussian_filter1d(wide, width)[int(4 * width) :][:frames]
     return size * smooth * np.sqrt(2 * width * np.sqrt(np.pi))
 
 
-def _effort(jaw: np.ndarray) -> np.ndarray:
+def _breath(frames: int, fps: int) -> np.ndarray:
+    return np.arange(frames) / fps * 2 * np.pi / BREATH_S
+
+
+def _body(head: np.ndarray, frames: int, fps: int) -> np.ndarray:
+    """Shoulders follow the head a little, and later; they rise with each breath."""
+    yaw, pitch, roll = gaussian_filter1d(head, FOLLOWS_S * fps, axis=0).T
+    right = SHOULDERS_PX * (yaw - yaw.mean())
+    down = SHOULDERS_PX * (pitch - pitch.mean()) - SHOULDER_BREATH_PX * np.sin(_breath(frames, fps))
+    return np.stack([right, down, np.radians(SHOULDERS_TURN * (roll - roll.mean()))], 1)
+
+
+def _trailing(head: np.ndarray, fps: int) -> dict[str, np.ndarray]:
+    """Where the head would be if it swung behind like a pendulum: long hair follows this."""
+    swing, speed, trail = head[0].copy(), np.zeros(3), np.empty_like(head)
+    for i, now in enumerate(np.repeat(head, SUBSTEPS, axis=0)):
+        pull = SWING**2 * (now - swing) - 2 * DAMPING * SWING * speed
+        speed = speed + pull / (fps * SUBSTEPS)
+        swing = swing + speed / (fps * SUBSTEPS)
+        trail[i // SUBSTEPS] = swing
+    return {f"trail_{turn}": trail[:, n] for n, turn in enumerate(TURNS)}
+
+
+def _effort(jaw: np.ndarray, fps: int) -> np.ndarray:
     """0 to 1: how much is being said."""
-    smooth = gaussian_filter1d(jaw, 4)
+    smooth = gaussian_filter1d(jaw, 0.16 * fps)
     return smooth / max(smooth.max(), 0.1)
 
 
-def _blinks(rate: float, frames: int, rng) -> tuple[np.ndarray, list[np.ndarray]]:
+def _blinks(rate: float, frames: int, rng, fps: int) -> tuple[np.ndarray, list[np.ndarray]]:
     """Closure (T, 2) of the right and left eye by blinks, and of each blink alone."""
-    times = np.arange(frames) / FPS
+    times = np.arange(frames) / fps
     closed, events = np.zeros((frames, 2)), []
     start = rng.uniform(0.3, 1.0) * 60 / rate if rate else np.inf
     while start < times[-1] - 0.45:
         duration = np.clip(rng.normal(0.25, 0.06), 0.12, 0.4)
         depth = rng.uniform(0.45, 0.75) if rng.random() < 0.12 else rng.uniform(0.95, 1.0)
-        lag = np.clip(rng.normal(0, LAG), -1 / FPS, 1 / FPS)
+        lag = np.clip(rng.normal(0, LAG), -1 / fps, 1 / fps)
         eyes = [_closure(times - start - side * lag / 2, duration) for side in (-1, 1)]
         events.append(depth * np.stack(eyes, 1))
         closed = np.maximum(closed, events[-1])
@@ -132,26 +163,26 @@ def _spans(closed: np.ndarray, events: list[np.ndarray]) -> tuple[np.ndarray, np
     return np.array(spans, int).reshape(-1, 3), np.array(partial, bool)
 
 
-def _fixations(frames: int, rng, seconds: tuple[float, float], choose) -> np.ndarray:
+def _fixations(frames: int, rng, fps: int, seconds: tuple[float, float], choose) -> np.ndarray:
     """(T, 2) gaze that rests for a while on each of the places that `choose()` gives."""
     gaze, start = np.zeros((frames, 2)), 0
     while start < frames:
-        stay = int(rng.uniform(*seconds) * FPS)
+        stay = int(rng.uniform(*seconds) * fps)
         gaze[start : start + stay] = choose()
         start += stay
     return gaussian_filter1d(gaze, 0.5, axis=0)
 
 
-def _at_camera(frames: int, rng) -> np.ndarray:
+def _at_camera(frames: int, rng, fps: int) -> np.ndarray:
     def choose():
         if rng.random() < 0.75:
             return rng.normal(0, (1.0, 0.6))
         return rng.uniform((-10, -5), (10, 4))
 
-    return _fixations(frames, rng, (0.4, 1.8), choose)
+    return _fixations(frames, rng, fps, (0.4, 1.8), choose)
 
 
-def _reading(frames: int, rng) -> np.ndarray:
+def _reading(frames: int, rng, fps: int) -> np.ndarray:
     line = {"at": -7.0, "down": 0.0}
 
     def choose():
@@ -160,31 +191,31 @@ def _reading(frames: int, rng) -> np.ndarray:
             line.update(at=-7 + rng.normal(0, 0.5), down=(line["down"] + 0.35) % 4)
         return line["at"], -12 - line["down"]
 
-    return _fixations(frames, rng, (0.16, 0.34), choose)
+    return _fixations(frames, rng, fps, (0.16, 0.34), choose)
 
 
-def _down(frames: int, rng) -> np.ndarray:
-    return _fixations(frames, rng, (0.5, 1.5), lambda: rng.normal((0, -21), (4, 2)))
+def _down(frames: int, rng, fps: int) -> np.ndarray:
+    return _fixations(frames, rng, fps, (0.5, 1.5), lambda: rng.normal((0, -21), (4, 2)))
 
 
-def _aside(frames: int, rng) -> np.ndarray:
+def _aside(frames: int, rng, fps: int) -> np.ndarray:
     def choose():
         side = 1 if rng.random() < 0.5 else -1
         return side * rng.uniform(16, 24), rng.normal(0, 2)
 
-    return _fixations(frames, rng, (0.6, 1.4), choose)
+    return _fixations(frames, rng, fps, (0.6, 1.4), choose)
 
 
 _GAZES = {"camera": _at_camera, "read": _reading, "down": _down, "aside": _aside}
 
 
-def _head(act: Act, look: np.ndarray, effort: np.ndarray, frames: int, rng) -> np.ndarray:
+def _head(act: Act, look, effort: np.ndarray, frames: int, rng, fps: int) -> np.ndarray:
     """(T, 3) yaw, pitch and roll in degrees; the head follows the gaze part of the way."""
-    followed = gaussian_filter1d(look, 5, axis=0)
-    beat = gaussian_filter1d(effort * rng.normal(size=frames), 2.5) * 2.6
-    yaw = drift(frames, 3.2, 0.6, rng) + drift(frames, 0.7, 0.2, rng)
-    pitch = drift(frames, 1.7, 0.5, rng) + beat
-    roll = drift(frames, 1.3, 0.65, rng)
+    followed = gaussian_filter1d(look, 0.2 * fps, axis=0)
+    beat = gaussian_filter1d(effort * rng.normal(size=frames), 0.1 * fps) * 2.6
+    yaw = drift(frames, 3.2, 0.6 * fps, rng) + drift(frames, 0.7, 0.2 * fps, rng)
+    pitch = drift(frames, 1.7, 0.5 * fps, rng) + beat
+    roll = drift(frames, 1.3, 0.65 * fps, rng)
     own = np.stack([yaw, pitch, roll], 1) * act.lively
     own[:, 0] += 0.3 * followed[:, 0]
     own[:, 1] -= 0.35 * followed[:, 1]

@@ -192,17 +192,20 @@ PEOPLE = {
         "freckles": 0.2, "blush": 0.45, "eye_shadow": 0.4, "lip": (0.85, 0.58, 0.58),
         "eye_color": "blue", "eye_sat": 0.45, "eye_val": 0.75, "sclera": (0.74, 0.66, 0.56),
         "brow_color": (2.4, 2.3, 2.2), "brow_alpha": 0.6,
-        "hair_color": (0.2, 0.19, 0.18), "hair_gloss": 0.3, "scalp_tint": 0.25, "lash_alpha": 0.5,
+        "hair_color": (0.2, 0.19, 0.18), "hair_gloss": 0.25, "scalp_tint": 0.6, "lash_alpha": 0.5,
         "strands": [
             {
-                "kind": "combed", "n": 20000, "length": 0.55, "fade": 0.3, "part": -0.25,
-                "comb": (0, 0.1, 0.1), "volume": 0.15, "mess": 0.22, "curl": 0.08, "grey": 0.45,
-                "radius": 0.00013, "taper": 0.5,
+                "kind": "long", "n": 9000, "part": -0.3, "volume": 0.2, "mess": 0.12, "grey": 0.45,
+                "drop": 0.5, "flare": 0.02, "curl": 0.06, "radius": 0.00018, "taper": 0.9,
+            },
+            {
+                "kind": "fall", "n": 9000, "part": -0.3, "volume": 0.2, "mess": 0.12, "grey": 0.45,
+                "drop": 0.5, "flare": 0.02, "curl": 0.06, "radius": 0.00016, "taper": 0.5,
             },
         ],
         "cloth": _cloth("male_casualsuit03", (0.16, 0.12, 0.26)),
         "room": "lamp", "room_shift": -0.4, "room_seed": 9, "light": {"side": -1, "gain": 0.95},
-        "camera": {"lens": 85, "dist": 0.74, "z": -0.005},
+        "camera": {"lens": 84, "dist": 0.74, "z": 0.008},
     },
     # Frank, a man of about 60: balding, short grey beard and glasses, light to medium skin
     "frank": {
@@ -297,8 +300,8 @@ PEOPLE = {
         "scalp_color": (0.03, 0.022, 0.017),
         "strands": [
             {
-                "kind": "combed", "n": 18000, "length": 0.5, "fade": 0.2, "comb": (0.25, 0.3, -1),
-                "volume": 0.15, "mess": 0.1, "curl": 0.045, "grey": 0.02, "radius": 0.00014,
+                "kind": "combed", "n": 20000, "length": 0.42, "fade": 0.25, "comb": (0.25, 0.3, -1),
+                "volume": 0.12, "mess": 0.16, "curl": 0.04, "grey": 0.02, "radius": 0.00014,
                 "taper": 0.5,
             },
             {

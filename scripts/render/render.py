@@ -28,7 +28,7 @@ import fetch
 import numpy as np
 import speech
 from fetch import BUILD
-from motion import FPS, Motion, move
+from motion import Motion, move
 from people import PEOPLE
 from shots import SHOTS, VOICES, Shot
 
@@ -58,10 +58,10 @@ class Plan:
             for person, text in zip(shot.people, shot.says, strict=True)
         ]
         motions = [
-            move(act, shot.frames, spoken and speech.mouth(spoken, FPS, shot.frames), shot.rng(who))
+            move(act, shot.frames, _mouth(spoken, shot), shot.rng(who), shot.fps)
             for act, spoken, who in zip(shot.acts, speeches, shot.people, strict=True)
         ]
-        return cls(speeches, motions, camera.shake(shot.frames, shot.rng("shake")))
+        return cls(speeches, motions, camera.shake(shot.frames, shot.fps, shot.rng("shake")))
 
     @property
     def sway(self) -> np.ndarray:
@@ -73,9 +73,17 @@ class Plan:
         heard = [spoken for spoken in self.speeches if spoken]
         return (sum(s.samples for s in heard), heard[0].rate) if heard else None
 
-    def phonemes(self, frames: int) -> list[list[str]]:
+    def phonemes(self, shot: Shot) -> list[list[str]]:
         """For each person, what they utter in each frame."""
-        return [speech.phoneme_at(s, FPS, frames) if s else [""] * frames for s in self.speeches]
+        silent = [""] * shot.frames
+        return [
+            speech.phoneme_at(spoken, shot.fps, shot.frames) if spoken else silent
+            for spoken in self.speeches
+        ]
+
+
+def _mouth(spoken: speech.Speech | None, shot: Shot) -> dict[str, np.ndarray] | None:
+    return spoken and speech.mouth(spoken, shot.fps, shot.frames)
 
 
 def main() -> int:
@@ -115,7 +123,7 @@ def _render(shot: Shot, progress: Progress, threads: int) -> None:
         stage.shoot_people(folder / "people.png")
     for i in range(_done(shot), shot.frames):
         with _quiet():
-            stage.act([motion.poses[i] for motion in plan.motions], i / FPS)
+            stage.act([motion.poses[i] for motion in plan.motions], i / shot.fps)
             seen = [truth.see(stage, actor) for actor in stage.actors]
             box = stage.moving_box()
             stage.shoot(folder / "part.png", box=box, shift=-plan.sway[i])
@@ -132,24 +140,30 @@ def _finish(shot: Shot) -> None:
     plan, folder, noise = Plan.of(shot), _folder(shot), shot.rng(f"camera of {shot.id}")
     seen = [np.load(folder / f"{i:04}.npz") for i in range(shot.frames)]
     layers = camera.Layers(folder)
+    neck = max(known["points"][..., 1].max() for known in seen)
+    moves = zip(seen, plan.sway, plan.shaken, plan.motions[0].body, strict=True)
     pictures = (
-        layers.picture(camera.read(folder / f"{i:04}.png"), known["box"], sway, shaken)
-        for i, (known, sway, shaken) in enumerate(zip(seen, plan.sway, plan.shaken, strict=True))
+        layers.picture(
+            camera.read(folder / f"{i:04}.png"), known["box"], sway, shaken, body, neck
+        )
+        for i, (known, sway, shaken, body) in enumerate(moves)
     )
-    recorded = camera.look(pictures, shot.frames, noise)
+    recorded = camera.look(pictures, shot.frames, shot.fps, noise)
     if shot.smooth:
         recorded = map(camera.smoothed, recorded)
-    camera.write(CLIPS / f"{shot.id}.mp4", recorded, sound=plan.sound(), crf=shot.crf)
+    sound = plan.sound()
+    camera.write(CLIPS / f"{shot.id}.mp4", recorded, shot.fps, sound=sound, crf=shot.crf)
     people = [
         truth.of_person(
             motion,
             np.array([known["points"][n] for known in seen]),
             np.array([known["hidden"][n] for known in seen]),
             plan.sway + plan.shaken,
+            shot.size,
         )
         for n, motion in enumerate(plan.motions)
     ]
-    truth.write(CLIPS / f"{shot.id}.truth.npz", people, plan.phonemes(shot.frames))
+    truth.write(CLIPS / f"{shot.id}.truth.npz", people, plan.phonemes(shot))
     print(f"wrote {shot.id}.mp4", flush=True)
 
 
@@ -170,7 +184,7 @@ def _entry(shot: Shot) -> dict:
         "file": clip.name,
         "sha256": _sha256(clip),
         "title": shot.title,
-        "length": {"frames": shot.frames, "fps": FPS, "seconds": shot.seconds},
+        "length": {"frames": shot.frames, "fps": shot.fps, "seconds": shot.seconds},
         "sound": any(shot.says),
         "truth": {"file": known.name, "sha256": _sha256(known)},
         "purpose": shot.purpose,

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
+from camera import SIZE
 from motion import FPS, Act
 from speech import Voice
 
@@ -61,7 +62,9 @@ class Shot:
 
     `people` do what `acts` say; those with a text in `says` speak it, and the first of them may
     hold something (`holds`: 'mug' or 'cheek'). `made_from` names a shot whose pictures are used
-    again by another camera: one that compresses more (`crf`) or smooths skin.
+    again by another camera: one that compresses more (`crf`) or smooths skin. Pictures are `size`
+    pixels, with faces `zoom` times as large as usual. Two people may walk past each other
+    (`walks`).
     """
 
     id: str
@@ -75,11 +78,15 @@ class Shot:
     made_from: str = ""
     crf: int = 20
     smooth: bool = False
+    fps: int = FPS
+    size: tuple[int, int] = SIZE
+    zoom: float = 1.0
+    walks: bool = False
 
     @property
     def frames(self) -> int:
         """How many."""
-        return round(self.seconds * FPS)
+        return round(self.seconds * self.fps)
 
     @property
     def source(self) -> str:

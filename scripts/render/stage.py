@@ -17,7 +17,6 @@ from nodes import Nodes
 
 AROUND = 12
 """Pixels around what moves, for its shadow and the blur of the lens."""
-WIDTH, HEIGHT = (size + 2 * MARGIN for size in SIZE)
 WITHIN = 0.25
 """Blender cuts edges down to whole pixels, in single precision: this keeps them in place."""
 FURTHER = 1.6
@@ -30,15 +29,16 @@ STILL_SAMPLES = 32
 class Stage:
     """People in a room; `shoot` renders what the camera sees."""
 
-    def __init__(self, humans: list[Human], places: Sequence[tuple]) -> None:
+    def __init__(self, humans: list[Human], places: Sequence[tuple], size=SIZE, zoom=1.0) -> None:
         bpy.ops.wm.read_factory_settings(use_empty=True)
         self.scene = bpy.context.scene
-        _settings(self.scene)
+        self.size = tuple(side + 2 * MARGIN for side in size)
+        _settings(self.scene, self.size)
         self.actors = [Actor(human, at) for human, at in zip(humans, places, strict=True)]
         self.people = list(self.scene.objects)
         spec = humans[0].spec
-        self.camera = _camera(self.actors, spec["camera"])
-        self._lens = _projection(self.camera)
+        self.camera = _camera(self.actors, spec["camera"], self.size[1], zoom)
+        self._lens = _projection(self.camera, self.size)
         lamps = room.light(spec)
         before = set(self.scene.objects)
         room.build(spec, self.camera.location.z)
@@ -79,15 +79,15 @@ class Stage:
 
         `box` (x0, y0, x1, y1) px renders that part of the picture only.
         """
-        right, down = shift
-        self._backdrop.inputs["Location"].default_value = (-right / WIDTH, down / HEIGHT, 0)
+        (right, down), (width, height) = shift, self.size
+        self._backdrop.inputs["Location"].default_value = (-right / width, down / height, 0)
         render = self.scene.render
         render.use_border = render.use_crop_to_border = box is not None
         if box is not None:
             x0, y0, x1, y1 = (edge + WITHIN for edge in box)
-            render.border_min_x, render.border_max_x = x0 / WIDTH, x1 / WIDTH
-            top, bottom = HEIGHT + 2 * WITHIN - y0, HEIGHT + 2 * WITHIN - y1
-            render.border_min_y, render.border_max_y = bottom / HEIGHT, top / HEIGHT
+            render.border_min_x, render.border_max_x = x0 / width, x1 / width
+            top, bottom = height + 2 * WITHIN - y0, height + 2 * WITHIN - y1
+            render.border_min_y, render.border_max_y = bottom / height, top / height
         self._render(path, "PNG", samples)
 
     def shoot_people(self, path: Path) -> None:
@@ -102,13 +102,13 @@ class Stage:
         """Pixels (N, 2), x right, y down, of points (N, 3) m; (0, 0) is a pixel's middle."""
         homogeneous = np.concatenate([points, np.ones((len(points), 1))], 1) @ self._lens.T
         x, y = (homogeneous[:, :2] / homogeneous[:, 3:]).T
-        return np.stack([(1 + x) * WIDTH / 2, (1 - y) * HEIGHT / 2], 1) - 0.5
+        return np.stack([1 + x, 1 - y], 1) * np.array(self.size) / 2 - 0.5
 
     def moving_box(self) -> tuple[int, int, int, int]:
         """The part of the picture (x0, y0, x1, y1) that differs from how it began."""
         seen = np.concatenate([self.project(to_blender(actor.moved())) for actor in self.actors])
         low = np.maximum(np.floor(seen.min(0)) - AROUND, 0)
-        high = np.minimum(np.ceil(seen.max(0)) + AROUND, (WIDTH, HEIGHT))
+        high = np.minimum(np.ceil(seen.max(0)) + AROUND, self.size)
         return *low.astype(int).tolist(), *high.astype(int).tolist()
 
     def _show(self, *, people: bool, room=None) -> None:
@@ -126,11 +126,11 @@ class Stage:
         bpy.ops.render.render(write_still=True)
 
 
-def _settings(scene: bpy.types.Scene) -> None:
+def _settings(scene: bpy.types.Scene, size: tuple[int, int]) -> None:
     render, cycles = scene.render, scene.cycles
     render.engine, cycles.device = "CYCLES", "CPU"
     render.use_persistent_data = True
-    render.resolution_x, render.resolution_y = WIDTH, HEIGHT
+    render.resolution_x, render.resolution_y = size
     render.image_settings.color_mode = "RGB"
     cycles.seed = 0
     cycles.use_adaptive_sampling, cycles.adaptive_threshold = True, 0.03
@@ -147,13 +147,13 @@ def _settings(scene: bpy.types.Scene) -> None:
     scene.view_settings.look = "AgX - Medium High Contrast"
 
 
-def _camera(actors: list[Actor], look: dict) -> bpy.types.Object:
-    """`lens` mm for a picture 36 mm high, `dist` m from the eyes; `x`, `z` m shift what it looks
+def _camera(actors: list[Actor], look: dict, height: int, zoom: float) -> bpy.types.Object:
+    """`lens` mm for 480 pixels in 36 mm, `dist` m from the eyes; `x`, `z` m shift what it looks
     at to the right and up."""
     back = look["dist"] * (1 if len(actors) == 1 else FURTHER)
     lens = bpy.data.cameras.new("camera")
-    lens.lens, lens.sensor_fit = look["lens"], "VERTICAL"
-    lens.sensor_height = 36 * HEIGHT / (HEIGHT - 2 * MARGIN)
+    lens.lens, lens.sensor_fit = zoom * look["lens"], "VERTICAL"
+    lens.sensor_height = 36 * height / SIZE[1]
     lens.dof.focus_distance = back
     lens.dof.aperture_fstop = look.get("fstop", 2.8)
     eyes = [actor.at + centre for actor in actors for centre in actor.human.eye_centre.values()]
@@ -166,11 +166,11 @@ def _camera(actors: list[Actor], look: dict) -> bpy.types.Object:
     return made
 
 
-def _projection(camera: bpy.types.Object) -> np.ndarray:
+def _projection(camera: bpy.types.Object, size: tuple[int, int]) -> np.ndarray:
     """(4, 4) from the room's metres to the picture's -1 to 1."""
     bpy.context.view_layer.update()
     now = bpy.context.evaluated_depsgraph_get()
-    flat = camera.calc_matrix_camera(now, x=WIDTH, y=HEIGHT)
+    flat = camera.calc_matrix_camera(now, x=size[0], y=size[1])
     return np.array(flat @ camera.matrix_world.inverted())
 
 

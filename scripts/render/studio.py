@@ -15,7 +15,8 @@ ABREAST = ((-2.1, 0, 0), (2.2, 0, -1.2))
 def studio(shot: Shot) -> Stage:
     """Build the stage of a shot."""
     humans = [Human(PEOPLE[person]) for person in shot.people]
-    stage = Stage(humans, ALONE if len(humans) == 1 else ABREAST)
+    places = ALONE if len(humans) == 1 else ABREAST
+    stage = Stage(humans, places, shot.size, shot.zoom)
     if shot.holds:
         stage.hold(shot.holds)
     return stage

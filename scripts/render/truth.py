@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 from actor import Actor
-from camera import MARGIN, SIZE
+from camera import MARGIN
 from mathutils import Vector
 from meshes import to_blender
 from motion import Motion
@@ -47,7 +47,7 @@ def _points(actor: Actor, now: bpy.types.Depsgraph) -> np.ndarray:
     return np.concatenate([[smooth[int(i)].co for i in wanted], irises])
 
 
-def of_person(motion: Motion, seen: np.ndarray, hidden: np.ndarray, offset: np.ndarray) -> dict:
+def of_person(motion: Motion, seen: np.ndarray, hidden: np.ndarray, offset, size) -> dict:
     """All that is known of a person: points `seen` (T, N, 2) px as rendered, moved by `offset`."""
 
     def track(*names: str) -> np.ndarray:
@@ -55,7 +55,7 @@ def of_person(motion: Motion, seen: np.ndarray, hidden: np.ndarray, offset: np.n
         return np.array(values, np.float32)
 
     points = seen + offset[:, None] - MARGIN
-    outside = ((points < 0) | (points >= SIZE)).any(2)
+    outside = ((points < 0) | (points >= size)).any(2)
     return {
         "closure": track("blink_right", "blink_left"),
         "pose": track("yaw", "pitch", "roll"),
