@@ -428,7 +428,7 @@ def _fall(human: Human, style: dict, rng) -> Strands:
 
 
 def _tresses(human: Human, style: dict, rng) -> tuple[np.ndarray, np.ndarray]:
-    """Long hair, parted to both sides: on the head (n, 12, 3) and below it (n, 14, 3)."""
+    """Long hair, parted to both sides: on the head (n, 10, 3) and below it (n, 10, 3)."""
     roots = _scalp_roots(human, style, rng)
     eyes, apart = _between_eyes(human), _eye_distance(human)
     count, surface, low = len(roots), _head(human), eyes[1] - 0.75 * apart
@@ -447,7 +447,7 @@ def _tresses(human: Human, style: dict, rng) -> tuple[np.ndarray, np.ndarray]:
         lifted = found + normals * (rise * min(1, step / 4))[:, None]
         places = np.where((places[:, 1] > low)[:, None], lifted, places)
         way.append(places)
-    on_head = _evenly(np.stack(way, 1), 12)
+    on_head = _evenly(np.stack(way, 1), 10)
     on_head += _over_ears(human, on_head)
     return on_head, _drop(human, style, on_head[:, -1], side, rng)
 
@@ -476,15 +476,15 @@ def _over_ears(human: Human, points: np.ndarray) -> np.ndarray:
 
 
 def _drop(human: Human, style: dict, start: np.ndarray, side: np.ndarray, rng) -> np.ndarray:
-    """(n, 14, 3): strands that hang from `start` (n, 3), in locks, and lie on the shoulders."""
-    count, t = len(start), np.linspace(0, 1, 14)
+    """(n, 10, 3): strands that hang from `start` (n, 3), in locks, and lie on the shoulders."""
+    count, t = len(start), np.linspace(0, 1, 10)
     length = style["drop"] * rng.uniform(0.75, 1.1, count)[:, None]
     front = np.clip((start[:, 2] - start[:, 2].mean()) / 0.25 + 0.5, 0, 1)[:, None]
-    points = np.repeat(start[:, None], 14, 1)
+    points = np.repeat(start[:, None], 10, 1)
     points[..., 0] += side[:, None] * style["flare"] * np.sin(np.pi / 2 * t)
     points[..., 1] -= length * t
     points[..., 2] += (front * 0.5 - (1 - front) * 0.25) * t
-    points += _waves(rng, count, 14) * style["curl"]
+    points += _waves(rng, count, 10) * style["curl"]
     locks = start[rng.choice(count, count // LOCK, replace=False)]
     nearest = ((start[:, None] - locks[None]) ** 2).sum(2).argmin(1)
     for lock in range(len(locks)):

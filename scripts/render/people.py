@@ -76,12 +76,12 @@ PEOPLE = {
         "hair_color": (0.085, 0.045, 0.025), "hair_gloss": 0.25, "scalp_tint": 0.7,
         "strands": [
             {
-                "kind": "long", "n": 9000, "part": 0.06, "volume": 0.13, "mess": 0.1,
-                "drop": 2.1, "flare": 0.22, "curl": 0.14, "radius": 0.0002, "taper": 0.9,
+                "kind": "long", "n": 6000, "part": 0.06, "volume": 0.13, "mess": 0.1,
+                "drop": 2.1, "flare": 0.22, "curl": 0.14, "radius": 0.00027, "taper": 0.9,
             },
             {
-                "kind": "fall", "n": 9000, "part": 0.06, "volume": 0.13, "mess": 0.1,
-                "drop": 2.1, "flare": 0.22, "curl": 0.14, "radius": 0.00018, "taper": 0.6,
+                "kind": "fall", "n": 6000, "part": 0.06, "volume": 0.13, "mess": 0.1,
+                "drop": 2.1, "flare": 0.22, "curl": 0.14, "radius": 0.00025, "taper": 0.6,
             },
         ],
         "cloth": _cloth("male_casualsuit04", (0.3, 0.1, 0.11)),
@@ -195,11 +195,11 @@ PEOPLE = {
         "hair_color": (0.2, 0.19, 0.18), "hair_gloss": 0.25, "scalp_tint": 0.6, "lash_alpha": 0.5,
         "strands": [
             {
-                "kind": "long", "n": 9000, "part": -0.3, "volume": 0.2, "mess": 0.12, "grey": 0.45,
+                "kind": "long", "n": 6000, "part": -0.3, "volume": 0.2, "mess": 0.12, "grey": 0.45,
                 "drop": 0.5, "flare": 0.02, "curl": 0.06, "radius": 0.00018, "taper": 0.9,
             },
             {
-                "kind": "fall", "n": 9000, "part": -0.3, "volume": 0.2, "mess": 0.12, "grey": 0.45,
+                "kind": "fall", "n": 6000, "part": -0.3, "volume": 0.2, "mess": 0.12, "grey": 0.45,
                 "drop": 0.5, "flare": 0.02, "curl": 0.06, "radius": 0.00016, "taper": 0.5,
             },
         ],
