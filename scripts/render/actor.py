@@ -25,7 +25,7 @@ OPAQUE = {"base", "clothes", "hair"}
 """What can hide a point of the face, apart from things held before it."""
 STRANDS = {"eyes", "brows", "lashes"}
 """Parts that `_eyes` and `_lids` make."""
-TEETH = (0.82, 0.75, 0.64)
+TEETH = (0.72, 0.65, 0.55)
 WET = (0.42, 0.2, 0.17)
 LASHES = (0.012, 0.009, 0.008)
 
@@ -170,7 +170,7 @@ class Actor:
                 part, spec["hair_color"], rough=0.5, specular=0.22, gain=spec.get("hair_gain", 1)
             ),
             "teeth": lambda: materials.enamel(part, TEETH),
-            "tongue": lambda: materials.painted(part, (0.26, 0.13, 0.13), rough=0.45),
+            "tongue": lambda: materials.painted(part, (0.16, 0.075, 0.075), rough=0.45),
             "clothes": lambda: materials.cloth(spec, part),
         }[kind]()
 

@@ -25,7 +25,7 @@ BROW_RADIUS = 0.00005
 WET = (0.0, 0.1, 0.8, 0.9, 1.0), (0.0001, 0.00018, 0.0002, 0.0004, 0.0005)
 """The wet edge of the lower lid, from the outer to the inner corner, where it ends in the
 caruncle: places, and radius (m) there."""
-CORNEA = 0.05
+CORNEA = 0.047
 """Radius (dm) at which the bulge of an eye ends."""
 SHADE = 0.028
 """Decimetres below the upper lid at which its shade on the eyeball ends."""

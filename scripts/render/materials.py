@@ -94,7 +94,7 @@ def eyeball(spec: dict) -> bpy.types.Material:
     rim = n.ramp(off, (0.075, 1.0), (0.104, 0.3))
     iris = n.times(n.times(iris, pupil), rim)
     white = n.times(picture, spec.get("sclera", (1.1, 1.04, 1.0)))
-    white = n.tint(n.ramp(off, (0.16, 0.0), (0.27, 0.8)), white, (0.86, 0.66, 0.62))
+    white = n.tint(n.ramp(off, (0.13, 0.0), (0.25, 1.0)), white, (0.7, 0.54, 0.5))
     colour = n.mix(n.ramp(off, (0.104, 0.0), (0.120, 1.0)), iris, white)
     n.shade(
         Base_Color=n.times(colour, n.attribute("lit")),
