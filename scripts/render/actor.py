@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import arm
 import beanie
+import eyes
 import glasses
 import hair
+import lids
 import materials
 import numpy as np
 import skin
 from arm import Held
 from human import TURNS, Human, Pose
-from meshes import matrix, mesh, move, to_human
+from meshes import attribute, matrix, mesh, move, to_human, update
 
 CHEST = 2.6
 """Everything lower (dm) is outside every picture and left out."""
@@ -21,7 +23,11 @@ MOVED = 0.01
 SMOOTH = {"clothes": 1, "teeth": 1, "tongue": 1, "hair": 1, "eyes": 1, "base": 2}
 OPAQUE = {"base", "clothes", "hair"}
 """What can hide a point of the face, apart from things held before it."""
-LASHES = (0.02, 0.015, 0.012)
+STRANDS = {"eyes", "brows", "lashes"}
+"""Parts that `_eyes` and `_lids` make."""
+TEETH = (0.72, 0.65, 0.55)
+WET = (0.42, 0.2, 0.17)
+LASHES = (0.012, 0.009, 0.008)
 
 
 class Actor:
@@ -34,11 +40,14 @@ class Actor:
         self._still = self.verts
         self.soft = [self._body(), *self._eyes()]
         for kind in human.parts:
-            if kind != "eyes":
+            if kind not in STRANDS:
                 self.soft.append((kind, *self._part(kind, self._material(kind))))
+        _, teeth, used = next(soft for soft in self.soft if soft[0] == "teeth")
+        attribute(teeth, "lit", human.teeth_light[used])
         self.rigid, self.bound = [], []
         for style in human.spec.get("strands", []):
             self._grow(style)
+        self._lids()
         self._dress()
         self.held: Held | None = None
         for kind, thing, _ in self.soft:
@@ -56,6 +65,8 @@ class Actor:
         self.verts, self.head = self.human.pose(pose)
         for kind, thing, used in self.soft:
             move(thing, self.verts[kind][used] + self.at)
+        lit = eyes.shade(self.human, self.verts, self.head[:3, :3])
+        update(self._eyeball, "lit", lit[self._eyeball_used])
         for thing in self.rigid:
             head = self.head.copy()
             head[:3, 3] += self.at
@@ -114,16 +125,34 @@ class Actor:
         return "base", thing, used
 
     def _eyes(self):
-        part = self.human.parts["eyes"]
+        part, human = self.human.parts["eyes"], self.human
         corner = part.uv[part.face_uv].mean(1)
         cornea = (corner[:, 0] > 0.86) & (corner[:, 1] < 0.14)
-        for shell, material in (
-            (~cornea, materials.eyeball(self.human.spec)),
-            (cornea, materials.clear("cornea", ior=1.376, rough=0.03)),
-        ):
-            thing, used = self._part("eyes", material, shell)
-            thing.visible_shadow = material.name != "cornea"
-            yield "eyes", thing, used
+        self._eyeball, self._eyeball_used = self._part(
+            "eyes", materials.eyeball(human.spec), ~cornea
+        )
+        attribute(self._eyeball, "lit", np.ones(len(self._eyeball_used)))
+        clear, used = self._part("eyes", materials.cornea(eyes.lamp(human.spec)), cornea)
+        attribute(clear, "bulge", eyes.bulge(human)[used])
+        clear.visible_shadow = False
+        return ("eyes", self._eyeball, self._eyeball_used), ("eyes", clear, used)
+
+    def _lids(self) -> None:
+        """Lashes, brows and the wet edges of the lids."""
+        human, spec = self.human, self.human.spec
+        dark = materials.strands(spec.get("lash_color", LASHES), gloss=0.05, grey=0.0)
+        for edge in lids.EDGES:
+            points, binding = eyes.lashes(human, edge)
+            thing = hair.make_curves("lashes", points, eyes.LASH_RADIUS[edge], 0.3, dark)
+            self.bound.append((thing, binding))
+        points, binding = eyes.brows(human)
+        colour = spec.get("brow_color", spec["hair_color"])
+        own = materials.strands(colour, gloss=0.06, grey=spec.get("brow_grey", 0.0))
+        self.bound.append((hair.make_curves("brows", points, eyes.BROW_RADIUS, 0.4, own), binding))
+        points, binding, radius = eyes.wet_edges(human)
+        thing = hair.make_curves("wet edges", points, 1.0, 1.0, materials.wet(spec.get("wet", WET)))
+        update(thing, "radius", radius)
+        self.bound.append((thing, binding))
 
     def _part(self, kind: str, material, faces=slice(None)):
         part = self.human.parts[kind]
@@ -139,15 +168,12 @@ class Actor:
 
     def _material(self, kind: str):
         spec, part = self.human.spec, self.human.parts[kind]
-        brows = spec.get("brow_color", spec["hair_color"])
         return {
             "hair": lambda: materials.cards(
                 part, spec["hair_color"], rough=0.5, specular=0.22, gain=spec.get("hair_gain", 1)
             ),
-            "brows": lambda: materials.cards(part, brows, alpha=spec.get("brow_alpha", 0.85)),
-            "lashes": lambda: materials.cards(part, LASHES, alpha=spec.get("lash_alpha", 0.8)),
-            "teeth": lambda: materials.painted(part, (0.92, 0.86, 0.76), rough=0.3),
-            "tongue": lambda: materials.painted(part, (0.42, 0.26, 0.26), rough=0.4),
+            "teeth": lambda: materials.enamel(part, TEETH),
+            "tongue": lambda: materials.painted(part, (0.16, 0.075, 0.075), rough=0.45),
             "clothes": lambda: materials.cloth(spec, part),
         }[kind]()
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import bpy
 import mh
+import numpy as np
 from nodes import material
 
 GREY_HAIR = (0.42, 0.40, 0.38)
+PUPIL = 0.036
+"""Radius of the pupil in the picture, where that of the iris is about 0.11."""
+GLINT = 0.10
+"""Half the width of the highlight on an eye, as the sine of an angle of the mirrored ray."""
 IRISES_UV = (0.708, 0.703, 0), (0.291, 0.291, 0)
 EYES = mh.DATA / "proxies" / "eyes" / "HighPolyEyes" / "textures"
 
@@ -56,8 +61,24 @@ def painted(part: mh.Part, tint: tuple, *, rough: float) -> bpy.types.Material:
     return made
 
 
+def enamel(part: mh.Part, tint: tuple) -> bpy.types.Material:
+    """Teeth: the part's own picture, as bright as the mesh says by `lit`."""
+    made, n = material("enamel")
+    grey = n.add("RGBToBW", Color=n.image(part.texture, smooth="Cubic").outputs[0]).outputs[0]
+    shine = n.attribute("lit")
+    n.shade(
+        Base_Color=n.times(n.times(grey, tint), shine),
+        Roughness=0.28,
+        Specular_IOR_Level=n.math("MULTIPLY", shine, 0.4),
+    )
+    return made
+
+
 def eyeball(spec: dict) -> bpy.types.Material:
-    """Iris, and a white that is warmer and darker towards the lids; one picture holds both eyes."""
+    """Iris with pupil and dark rim, and a white that reddens towards the corners.
+
+    One picture holds both eyes; the mesh says by `lit` where lids take the light.
+    """
     made, n = material("eyeball")
     picture = n.image(EYES / f"{spec['eye_color']}_eye.png", smooth="Cubic").outputs[0]
     iris = n.add(
@@ -66,14 +87,46 @@ def eyeball(spec: dict) -> bpy.types.Material:
         Hue=spec.get("eye_hue", 0.5),
         Saturation=spec["eye_sat"],
         Value=spec["eye_val"],
-    )
+    ).outputs[0]
     uv = n.add("UVMap").outputs[0]
-    off = [n.distance(uv, middle) for middle in IRISES_UV]
-    off = n.math("MINIMUM", *off)
-    white = n.times(picture, spec.get("sclera", (0.80, 0.70, 0.64)))
-    white = n.tint(n.ramp(off, (0.12, 0.0), (0.26, 1.0)), white, (0.72, 0.52, 0.46))
-    colour = n.mix(n.ramp(off, (0.108, 0.0), (0.122, 1.0)), iris.outputs[0], white)
-    n.shade(Base_Color=colour, Roughness=0.35, Specular_IOR_Level=0.3)
+    off = n.math("MINIMUM", *(n.distance(uv, middle) for middle in IRISES_UV))
+    pupil = n.ramp(off, (PUPIL - 0.004, 0.03), (PUPIL + 0.004, 1.0))
+    rim = n.ramp(off, (0.075, 1.0), (0.104, 0.3))
+    iris = n.times(n.times(iris, pupil), rim)
+    white = n.times(picture, spec.get("sclera", (1.1, 1.04, 1.0)))
+    white = n.tint(n.ramp(off, (0.13, 0.0), (0.25, 1.0)), white, (0.7, 0.54, 0.5))
+    colour = n.mix(n.ramp(off, (0.104, 0.0), (0.120, 1.0)), iris, white)
+    n.shade(
+        Base_Color=n.times(colour, n.attribute("lit")),
+        Roughness=0.4,
+        Specular_IOR_Level=0.15,
+    )
+    return made
+
+
+def cornea(lamp: np.ndarray) -> bpy.types.Material:
+    """Seen through, with the small highlight of the main lamp, which lies in direction `lamp` (3,).
+
+    The highlight is painted where the mirror image of the lamp would be: a real reflection of a
+    large lamp veils the pupil, and is noisy. The mesh says by `bulge` where the cornea is.
+    """
+    made, n = material("cornea")
+    seen = n.add("TexCoord").outputs["Reflection"]
+    off = n.distance(seen, tuple(lamp))
+    glint = n.ramp(off, (0.6 * GLINT, 1.0), (1.4 * GLINT, 0.0))
+    glint = n.math("MULTIPLY", n.math("MULTIPLY", glint, n.attribute("bulge")), 2.5)
+    both = n.add("AddShader")
+    n.set(both.inputs[0], n.add("BsdfTransparent").outputs[0])
+    n.set(both.inputs[1], n.add("Emission", Strength=glint).outputs[0])
+    n.surface(both.outputs[0])
+    made.cycles.emission_sampling = "NONE"
+    return made
+
+
+def wet(colour: tuple) -> bpy.types.Material:
+    """The moist edge of a lid."""
+    made, n = material("wet")
+    n.shade(Base_Color=colour, Roughness=0.16, Specular_IOR_Level=0.6)
     return made
 
 

@@ -70,6 +70,12 @@ def attribute(thing, name: str, values: np.ndarray, kind="FLOAT", field="value")
     made.data.foreach_set(field, np.asarray(values, np.float32).ravel())
 
 
+def update(thing, name: str, values: np.ndarray) -> None:
+    """Change the values that `attribute` stored."""
+    thing.data.attributes[name].data.foreach_set("value", np.asarray(values, np.float32).ravel())
+    thing.data.update_tag()
+
+
 def move(thing: bpy.types.Object, verts: np.ndarray) -> None:
     """Give every vertex of a mesh a new place, (N, 3) dm."""
     thing.data.vertices.foreach_set("co", to_blender(verts).astype(np.float32).ravel())

@@ -15,6 +15,12 @@ CLOSING, HOLDING = 0.33, 0.12
 """Shares of a blink's duration; the lids reopen in what is left."""
 LID_PER_DEGREE = 0.022
 """How much the upper lids close while the eyes look down."""
+RAISE_PER_DEGREE, MOST_RAISED = 0.035, 0.4
+"""How much the upper lids are raised while the eyes look up."""
+SACCADE_S, SACCADE_S_PER_DEGREE = 0.021, 0.0022
+"""Duration of a jump of the eyes: a part of it that is always there, and one by its size."""
+TINY, TINY_S = 0.18, (0.4, 1.2)
+"""Degrees, typically, and seconds between the small jumps (microsaccades) of a fixation."""
 BREATH_PX, BREATH_S = 0.5, 3.7
 MOST_SWAY = 5.0
 LAG = 0.012
@@ -61,9 +67,10 @@ def move(act: Act, frames: int, mouth: dict[str, np.ndarray] | None, rng, fps=FP
     closed, events = _blinks(act.blinks, frames, rng, fps)
     look = _GAZES[act.gaze](frames, rng, fps)
     head = _head(act, look, effort, frames, rng, fps)
-    eyes = np.stack([look[:, 0] - 0.9 * head[:, 0], look[:, 1] + 0.9 * head[:, 1]], 1)
+    eyes = np.stack([look[:, 0] - head[:, 0], look[:, 1] + head[:, 1]], 1)
     lowered = np.clip(-eyes[:, 1], 0, 25) * LID_PER_DEGREE
     lids = np.clip(closed + lowered[:, None] * (1 - closed), 0, 1)
+    raised = np.clip(eyes[:, 1] * RAISE_PER_DEGREE, 0, MOST_RAISED)
     smile = act.smile * (0.85 + drift(frames, 0.15, 1.2 * fps, rng))
     brow = np.clip(drift(frames, 0.12, 0.5 * fps, rng) + 0.35 * effort, 0, 0.5) * act.lively
     tracks = {
@@ -73,6 +80,8 @@ def move(act: Act, frames: int, mouth: dict[str, np.ndarray] | None, rng, fps=FP
         "brow_up": brow,
         "blink_right": lids[:, 0],
         "blink_left": lids[:, 1],
+        "open_right": raised,
+        "open_left": raised,
         "yaw": head[:, 0],
         "pitch": head[:, 1],
         "roll": head[:, 2],
@@ -165,12 +174,37 @@ def _spans(closed: np.ndarray, events: list[np.ndarray]) -> tuple[np.ndarray, np
 
 def _fixations(frames: int, rng, fps: int, seconds: tuple[float, float], choose) -> np.ndarray:
     """(T, 2) gaze that rests for a while on each of the places that `choose()` gives."""
-    gaze, start = np.zeros((frames, 2)), 0
+    gaze, start, at = np.zeros((frames, 2)), 0, np.array(choose())
     while start < frames:
         stay = int(rng.uniform(*seconds) * fps)
-        gaze[start : start + stay] = choose()
+        gaze[start : start + stay] = at
+        target = np.array(choose())
+        _jump(gaze, start + stay, target - at, rng, fps)
+        start, at = start + stay, target
+    return gaze + _tiny_jumps(frames, rng, fps)
+
+
+def _jump(gaze: np.ndarray, frame: int, by: np.ndarray, rng, fps: int) -> None:
+    """Let a jump end at the beginning of a frame: the frames before show the eyes on their way.
+
+    The shutter opens at any moment of the jump, which lasts one or two frames at most.
+    """
+    lasts = fps * (SACCADE_S + SACCADE_S_PER_DEGREE * np.hypot(*by))
+    late = rng.random()
+    for back in (1, 2):
+        done = _ease(1 - (back - 1 + late) / lasts)
+        if 0 < frame - back < len(gaze):
+            gaze[frame - back] += done * by
+
+
+def _tiny_jumps(frames: int, rng, fps: int) -> np.ndarray:
+    """(T, 2): the eyes never rest exactly; they jump to about the same place again."""
+    tiny, start = np.zeros((frames, 2)), 0
+    while start < frames:
+        stay = int(rng.uniform(*TINY_S) * fps)
+        tiny[start : start + stay] = rng.normal(0, TINY, 2)
         start += stay
-    return gaussian_filter1d(gaze, 0.5, axis=0)
+    return tiny
 
 
 def _at_camera(frames: int, rng, fps: int) -> np.ndarray:

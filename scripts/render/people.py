@@ -4,7 +4,8 @@ Shape, from MakeHuman's targets (mh.py, human.py):
     male, old, muscle, weight   0 to 1; 0 is a young adult for `old`
     race                        shares; the largest chooses how the expressions look
     targets                     weights of further targets
-    rest                        units of human.UNITS in every pose: a friendly face at rest
+    rest                        units of human.UNITS in every pose: open lids, a friendly face
+    lopsided                    how much more the left side of the face does in a smile
     proxies                     eyes, brows, lashes, teeth, tongue, clothes, strips of hair
 
 Skin (skin.py); "tint" is a factor for red, green and blue, all else how strong something is:
@@ -23,8 +24,10 @@ Eyes and hair (materials.py, actor.py), linear RGB:
     eye_color                   picture of the iris
     eye_hue, eye_sat, eye_val   change its hue (0.5: not), saturation and brightness
     sclera                      tint of the white
-    brow_color, brow_alpha      by default the colour of the hair; how dense
-    lash_alpha                  how dense the lashes are
+    brow_color, brow_grey       by default the colour of the hair; share of grey hairs
+    brow_dense                  how dense the brows are, 1 as a rule
+    lash_color, lash_length, lash_curl      length 1 as a rule; curl 0 (straight) to 1
+    wet                         the wet edge of the lower lid
     hair_color, hair_gain       of all hair; how bright the picture on strips of hair is
     hair_gloss                  highlight of strands
     strands                     styles of grown hair: see hair.py
@@ -64,15 +67,21 @@ PEOPLE = {
             "head/head-oval": 0.5, "nose/nose-scale-vert-decr": 0.2, "chin/chin-width-decr": 0.3,
             "nose/nose-point-up": 0.2, "mouth/mouth-scale-horiz-incr": 0.15,
             "asym/asym-nose-1-l": 0.2, "asym/asym-jaw-1-r": 0.15, "asym/asym-eye-2-l": 0.2,
+            "eyes/l-eye-push1-out": 0.35, "eyes/r-eye-push1-out": 0.35,
+            "eyes/l-eye-push2-out": 0.2, "eyes/r-eye-push2-out": 0.2,
         },
-        "rest": {"smile": 0.34, "brow_up": 0.1, "brow_in": 0.08},
+        "rest": {
+            "smile": 0.22, "brow_up": 0.1, "brow_in": 0.08, "open_left": 0.1, "open_right": 0.12,
+        },
+        "lopsided": 0.12,
         "proxies": _proxies(
             "eyebrow001", "eyelashes02", "Teeth_Base", "male_casualsuit04",
         ),
         "skin": "young_caucasian_female/textures/young_lightskinned_female_diffuse.png",
         "skin_tone": (0.6, 0.385, 0.28), "mottle": 0.7, "freckles": 0.45, "blush": 0.45,
         "eye_shadow": 0.15, "lid_mix": 0.6, "lip": (0.9, 0.66, 0.66),
-        "eye_color": "green", "eye_sat": 0.55, "eye_val": 0.7, "brow_color": (0.26, 0.16, 0.1),
+        "eye_color": "green", "eye_sat": 0.5, "eye_val": 1.0,
+        "brow_color": (0.06, 0.036, 0.022), "lash_curl": 0.55,
         "hair_color": (0.085, 0.045, 0.025), "hair_gloss": 0.25, "scalp_tint": 0.7,
         "strands": [
             {
@@ -97,14 +106,18 @@ PEOPLE = {
             "head/head-square": 0.4, "chin/chin-width-incr": 0.2, "nose/nose-width2-incr": 0.2,
             "mouth/mouth-lowerlip-volume-incr": 0.1, "asym/asym-nose-1-r": 0.25,
             "asym/asym-jaw-2-l": 0.2, "asym/asym-eye-3-r": 0.2,
+            "eyes/l-eye-push1-out": 0.2, "eyes/r-eye-push1-out": 0.2,
+            "eyes/l-eye-push2-out": 0.1, "eyes/r-eye-push2-out": 0.1,
         },
-        "rest": {"smile": 0.34, "brow_up": 0.15},
+        "rest": {"smile": 0.18, "brow_up": 0.15, "open_left": 0.38, "open_right": 0.34},
+        "lopsided": -0.1,
         "proxies": _proxies("eyebrow009", "Eyelashes01", "Teeth_Shape01", "male_casualsuit01"),
         "skin": "middleage_african_male/textures/middleage_darkskinned_male_diffuse.png",
         "skin_tone": (0.125, 0.064, 0.04), "stubble": 0.6, "blush": 0.15, "mottle": 0.8,
         "lip": (0.95, 0.66, 0.62),
-        "eye_color": "brown", "eye_hue": 0.53, "eye_sat": 0.6, "eye_val": 0.55,
-        "sclera": (0.66, 0.54, 0.46),
+        "eye_color": "brown", "eye_hue": 0.53, "eye_sat": 1.0, "eye_val": 0.75,
+        "sclera": (0.82, 0.72, 0.64), "lash_length": 0.85, "lash_curl": 0.4,
+        "wet": (0.2, 0.085, 0.075),
         "hair_color": (0.01, 0.008, 0.007), "hair_gloss": 0.03, "scalp_tint": 0.7,
         "strands": [
             {
@@ -126,14 +139,20 @@ PEOPLE = {
             "eyebrows/eyebrows-angle-up": 0.2, "eyebrows/eyebrows-trans-up": 0.3,
             "asym/asym-jaw-3-r": 0.15, "asym/asym-eye-5-l": 0.2, "asym/asym-nose-2-r": 0.2,
             "mouth/mouth-scale-horiz-incr": 0.15,
+            "eyes/l-eye-push1-out": 0.5, "eyes/r-eye-push1-out": 0.5,
+            "eyes/l-eye-push2-out": 0.4, "eyes/r-eye-push2-out": 0.4,
+            "eyes/l-eye-corner1-down": 0.5, "eyes/r-eye-corner1-down": 0.5,
         },
-        "rest": {"smile": 0.38, "brow_up": 0.2, "brow_in": 0.25},
+        "rest": {
+            "smile": 0.2, "brow_up": 0.2, "brow_in": 0.1, "open_left": 0.3, "open_right": 0.42,
+        },
+        "lopsided": 0.14,
         "proxies": _proxies("eyebrow012", "Eyelashes01", "Teeth_Shape02", "male_casualsuit06"),
         "skin": "young_asian_male/textures/young_lightskinned_male_diffuse3.png",
         "skin_tone": (0.52, 0.33, 0.215), "stubble": 0.25, "blush": 0.15, "lid_mix": 0.6,
         "eye_shadow": 0.25, "lip_mix": 0.3, "mottle": 0.7, "lip": (0.92, 0.76, 0.74),
-        "eye_color": "brown", "eye_hue": 0.53, "eye_sat": 0.7, "eye_val": 0.65,
-        "brow_color": (0.05, 0.035, 0.03),
+        "eye_color": "brown", "eye_hue": 0.53, "eye_sat": 0.7, "eye_val": 1.0,
+        "brow_color": (0.02, 0.015, 0.012), "lash_length": 0.75, "lash_curl": 0.15,
         "hair_color": (0.016, 0.012, 0.01), "hair_gloss": 0.1, "scalp_tint": 0.85,
         "strands": [
             {
@@ -155,14 +174,20 @@ PEOPLE = {
             "cheek/r-cheek-volume-incr": 0.2, "nose/nose-width1-incr": 0.15,
             "mouth/mouth-upperlip-volume-incr": 0.15, "asym/asym-jaw-1-l": 0.2,
             "asym/asym-eye-4-r": 0.2,
+            "eyes/l-eye-push1-out": 0.3, "eyes/r-eye-push1-out": 0.3,
+            "eyes/l-eye-push2-out": 0.15, "eyes/r-eye-push2-out": 0.15,
         },
-        "rest": {"smile": 0.38, "brow_up": 0.12, "brow_in": 0.1},
-        "proxies": _proxies("eyebrow001", "eyelashes02", "Teeth_Shape03", "female_elegantsuit01"),
+        "rest": {
+            "smile": 0.22, "brow_up": 0.12, "brow_in": 0.1, "open_left": 0.14, "open_right": 0.1,
+        },
+        "lopsided": -0.12,
+        "proxies": _proxies("eyebrow001", "eyelashes02", "Teeth_Base", "female_elegantsuit01"),
         "skin": "middleage_asian_female/textures/middleage_lightskinned_female_diffuse2.png",
         "skin_tone": (0.215, 0.118, 0.075), "blush": 0.2, "eye_shadow": 0.2, "lid_mix": 0.5,
         "lip": (0.88, 0.58, 0.58), "wrinkles": 0.15,
-        "eye_color": "brown", "eye_hue": 0.53, "eye_sat": 1.0, "eye_val": 0.8,
-        "sclera": (0.62, 0.5, 0.42), "brow_color": (0.16, 0.11, 0.085),
+        "eye_color": "brown", "eye_hue": 0.53, "eye_sat": 0.9, "eye_val": 0.85,
+        "sclera": (0.85, 0.76, 0.69), "brow_color": (0.03, 0.02, 0.015), "lash_curl": 0.5,
+        "wet": (0.32, 0.14, 0.12),
         "hair_color": (0.022, 0.014, 0.01), "hair_gloss": 0.14, "scalp_tint": 0.85,
         "strands": [
             {
@@ -184,15 +209,21 @@ PEOPLE = {
             "head/head-oval": 0.3, "head/head-age-incr": 0.25, "nose/nose-point-down": 0.2,
             "chin/chin-width-decr": 0.2, "asym/asym-eye-1-r": 0.25, "asym/asym-mouth-1-l": 0.2,
             "asym/asym-jaw-2-r": 0.2,
+            "eyes/l-eye-push1-out": 0.3, "eyes/r-eye-push1-out": 0.3,
+            "eyes/l-eye-push2-out": 0.2, "eyes/r-eye-push2-out": 0.2,
         },
-        "rest": {"smile": 0.38, "brow_up": 0.12, "brow_in": 0.1},
-        "proxies": _proxies("eyebrow010", "Eyelashes01", "Teeth_Shape04", "male_casualsuit03"),
+        "rest": {
+            "smile": 0.24, "brow_up": 0.12, "brow_in": 0.1, "open_left": 0.2, "open_right": 0.22,
+        },
+        "lopsided": 0.1,
+        "proxies": _proxies("eyebrow008", "Eyelashes01", "Teeth_Shape04", "male_casualsuit03"),
         "skin": "old_caucasian_female/textures/old_lightskinned_female_diffuse.png",
         "skin_tone": (0.6, 0.4, 0.315), "wrinkles": 0.9, "bump": 0.5, "mottle": 1.0, "moles": 0.8,
         "freckles": 0.2, "blush": 0.45, "eye_shadow": 0.4, "lip": (0.85, 0.58, 0.58),
-        "eye_color": "blue", "eye_sat": 0.45, "eye_val": 0.75, "sclera": (0.74, 0.66, 0.56),
-        "brow_color": (2.4, 2.3, 2.2), "brow_alpha": 0.6,
-        "hair_color": (0.2, 0.19, 0.18), "hair_gloss": 0.25, "scalp_tint": 0.6, "lash_alpha": 0.5,
+        "eye_color": "blue", "eye_sat": 0.45, "eye_val": 1.0,
+        "sclera": (1.05, 0.97, 0.9), "brow_color": (0.19, 0.165, 0.14), "brow_dense": 1.1,
+        "lash_color": (0.06, 0.05, 0.045), "lash_length": 0.8, "lash_curl": 0.3,
+        "hair_color": (0.2, 0.19, 0.18), "hair_gloss": 0.25, "scalp_tint": 0.6,
         "strands": [
             {
                 "kind": "long", "n": 6000, "part": -0.3, "volume": 0.2, "mess": 0.12, "grey": 0.45,
@@ -216,17 +247,21 @@ PEOPLE = {
             "head/head-rectangular": 0.35, "nose/nose-hump-incr": 0.25,
             "nose/nose-scale-horiz-incr": 0.15, "asym/asym-nose-3-r": 0.25,
             "asym/asym-eye-6-l": 0.2, "asym/asym-jaw-1-l": 0.25,
+            "eyes/l-eye-push1-out": 0.3, "eyes/r-eye-push1-out": 0.3,
+            "eyes/l-eye-push2-out": 0.15, "eyes/r-eye-push2-out": 0.15,
         },
         "rest": {
-            "smile": 0.38, "brow_up": 0.35, "open_left": 0.15, "open_right": 0.12, "brow_in": 0.1,
+            "smile": 0.2, "brow_up": 0.35, "open_left": 0.35, "open_right": 0.3, "brow_in": 0.1,
         },
+        "lopsided": -0.15,
         "proxies": _proxies("eyebrow012", "Eyelashes01", "Teeth_Shape05", "male_casualsuit05"),
         "skin": "old_caucasian_male/textures/old_lightskinned_male_diffuse.png",
         "skin_tone": (0.49, 0.305, 0.22), "wrinkles": 0.75, "bump": 0.5, "mottle": 1.3,
         "moles": 0.8, "blush": 0.55, "eye_shadow": 0.4, "stubble": 0.45,
         "stubble_color": (0.62, 0.6, 0.6),
-        "eye_color": "grey", "eye_sat": 0.5, "eye_val": 0.6, "sclera": (0.74, 0.64, 0.55),
-        "brow_color": (3.0, 2.9, 2.8), "brow_alpha": 0.7, "lash_alpha": 0.6,
+        "eye_color": "grey", "eye_sat": 0.5, "eye_val": 0.95,
+        "sclera": (1.0, 0.92, 0.85), "brow_color": (0.15, 0.135, 0.12), "brow_dense": 1.1,
+        "lash_color": (0.08, 0.07, 0.06), "lash_length": 0.75, "lash_curl": 0.2,
         "hair_color": (0.17, 0.155, 0.14), "hair_gloss": 0.12,
         "strands": [
             {
@@ -253,14 +288,18 @@ PEOPLE = {
             "mouth/mouth-upperlip-volume-incr": 0.2, "mouth/mouth-lowerlip-volume-incr": 0.2,
             "eyes/l-eye-scale-incr": 0.25, "eyes/r-eye-scale-incr": 0.25, "asym/asym-eye-7-r": 0.2,
             "asym/asym-mouth-2-r": 0.2, "asym/asym-nose-1-l": 0.2,
+            "eyes/l-eye-push1-out": 0.2, "eyes/r-eye-push1-out": 0.2,
+            "eyes/l-eye-push2-out": 0.15, "eyes/r-eye-push2-out": 0.15,
         },
-        "rest": {"smile": 0.38, "brow_up": 0.1, "brow_in": 0.3},
-        "proxies": _proxies("eyebrow005", "eyelashes04", "Teeth_Base", "male_casualsuit04"),
+        "rest": {"smile": 0.24, "brow_up": 0.1, "brow_in": 0.2},
+        "lopsided": 0.12,
+        "proxies": _proxies("eyebrow011", "eyelashes04", "Teeth_Base", "male_casualsuit04"),
         "skin": "young_asian_female/textures/young_lightskinned_female_diffuse3.png",
         "skin_tone": (0.31, 0.178, 0.112), "moles": 0.15, "blush": 0.25, "eye_shadow": 0.3,
         "lid_mix": 0.5, "lip": (0.88, 0.6, 0.6),
-        "eye_color": "brown", "eye_hue": 0.53, "eye_sat": 0.65, "eye_val": 0.7,
-        "sclera": (0.78, 0.69, 0.62), "brow_color": (0.04, 0.03, 0.025),
+        "eye_color": "brown", "eye_hue": 0.53, "eye_sat": 0.85, "eye_val": 0.85,
+        "sclera": (0.93, 0.86, 0.8), "brow_color": (0.018, 0.013, 0.01), "lash_curl": 0.6,
+        "wet": (0.36, 0.16, 0.14),
         "hair_color": (0.018, 0.012, 0.009), "hair_gloss": 0.22, "scalp_tint": 0.8,
         "scalp_color": (0.02, 0.015, 0.012),
         "strands": [
@@ -286,16 +325,20 @@ PEOPLE = {
             "head/head-square": 0.25, "nose/nose-hump-incr": 0.3, "nose/nose-scale-vert-incr": 0.2,
             "eyebrows/eyebrows-trans-up": 0.2, "asym/asym-nose-4-l": 0.25, "asym/asym-eye-8-r": 0.2,
             "asym/asym-brown-1-l": 0.2, "asym/asym-jaw-3-l": 0.2,
+            "eyes/l-eye-push1-out": 0.25, "eyes/r-eye-push1-out": 0.25,
+            "eyes/l-eye-push2-out": 0.1, "eyes/r-eye-push2-out": 0.1,
         },
         "rest": {
-            "smile": 0.38, "brow_up": 0.25, "open_left": 0.1, "open_right": 0.15, "brow_in": 0.1,
+            "smile": 0.17, "brow_up": 0.25, "open_left": 0.38, "open_right": 0.42, "brow_in": 0.1,
         },
+        "lopsided": 0.1,
         "proxies": _proxies("eyebrow012", "Eyelashes01", "Teeth_Shape01", "male_worksuit01"),
         "skin": "middleage_caucasian_male/textures/middleage_lightskinned_male_diffuse.png",
         "skin_tone": (0.4, 0.245, 0.162), "wrinkles": 0.35, "blush": 0.35, "eye_shadow": 0.4,
         "stubble": 0.75, "stubble_color": (0.3, 0.27, 0.26),
-        "eye_color": "brownlight", "eye_sat": 0.65, "eye_val": 0.55, "sclera": (0.76, 0.66, 0.58),
-        "brow_color": (0.06, 0.042, 0.032),
+        "eye_color": "brownlight", "eye_sat": 0.65, "eye_val": 0.85,
+        "sclera": (1.0, 0.92, 0.86), "brow_color": (0.025, 0.018, 0.014), "lash_length": 0.8,
+        "lash_curl": 0.25,
         "hair_color": (0.03, 0.02, 0.014), "hair_gloss": 0.12, "scalp_tint": 0.8,
         "scalp_color": (0.03, 0.022, 0.017),
         "strands": [
@@ -322,14 +365,20 @@ PEOPLE = {
             "head/head-diamond": 0.25, "cheek/l-cheek-bones-incr": 0.3,
             "cheek/r-cheek-bones-incr": 0.3, "nose/nose-width3-decr": 0.2, "asym/asym-jaw-2-r": 0.2,
             "asym/asym-eye-2-r": 0.2, "asym/asym-nose-2-l": 0.2,
+            "eyes/l-eye-push1-out": 0.25, "eyes/r-eye-push1-out": 0.25,
+            "eyes/l-eye-push2-out": 0.15, "eyes/r-eye-push2-out": 0.15,
         },
-        "rest": {"smile": 0.38, "brow_up": 0.1, "brow_in": 0.05},
-        "proxies": _proxies("eyebrow001", "eyelashes02", "Teeth_Shape03", "male_casualsuit06"),
+        "rest": {
+            "smile": 0.22, "brow_up": 0.1, "brow_in": 0.05, "open_left": 0.05, "open_right": 0.08,
+        },
+        "lopsided": -0.12,
+        "proxies": _proxies("eyebrow001", "eyelashes02", "Teeth_Shape01", "male_casualsuit06"),
         "skin": "young_african_female/textures/young_darkskinned_female_diffuse.png",
         "skin_tone": (0.075, 0.04, 0.027), "blush": 0.15, "mottle": 0.8, "lid_mix": 0.5,
         "lip": (0.92, 0.62, 0.6),
-        "eye_color": "brown", "eye_hue": 0.53, "eye_sat": 0.6, "eye_val": 0.5,
-        "sclera": (0.68, 0.57, 0.5), "brow_color": (0.03, 0.022, 0.018), "brow_alpha": 0.55,
+        "eye_color": "brown", "eye_hue": 0.53, "eye_sat": 0.9, "eye_val": 0.75,
+        "sclera": (0.8, 0.71, 0.64), "brow_color": (0.014, 0.01, 0.008), "brow_dense": 0.75,
+        "lash_curl": 0.55, "wet": (0.15, 0.06, 0.055),
         "hair_color": (0.01, 0.008, 0.007), "hair_gloss": 0.04, "scalp_tint": 0.8,
         "strands": [
             {

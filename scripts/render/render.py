@@ -143,9 +143,7 @@ def _finish(shot: Shot) -> None:
     neck = max(known["points"][..., 1].max() for known in seen)
     moves = zip(seen, plan.sway, plan.shaken, plan.motions[0].body, strict=True)
     pictures = (
-        layers.picture(
-            camera.read(folder / f"{i:04}.png"), known["box"], sway, shaken, body, neck
-        )
+        layers.picture(camera.read(folder / f"{i:04}.png"), known["box"], sway, shaken, body, neck)
         for i, (known, sway, shaken, body) in enumerate(moves)
     )
     recorded = camera.look(pictures, shot.frames, shot.fps, noise)
