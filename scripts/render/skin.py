@@ -24,7 +24,6 @@ from PIL import Image
 
 BAKED_PX = 2048
 NOT_SKIN = {"strands", "light", "camera", "room", "room_shift", "room_seed", "cloth", "rest"}
-SCATTER = {"Weight": 0.8, "Scale": 0.006, "Radius": (1.0, 0.34, 0.18)}
 
 
 def dress(body: bpy.types.Object, used: np.ndarray, human: Human) -> None:
@@ -47,19 +46,15 @@ def live(human: Human) -> bpy.types.Material:
 
 
 def _surface(n: Nodes, spec: dict, colour: Socket, data: Socket) -> None:
-    relief, rough, depth = n.add("SeparateColor", Color=data).outputs
+    relief, rough, _ = n.add("SeparateColor", Color=data).outputs
     bump = n.add("Bump", Height=relief, Strength=spec.get("bump", 0.35), Distance=0.0009)
-    shader = n.shade(
+    n.shade(
         Base_Color=colour,
         Roughness=rough,
         IOR=1.42,
         Specular_IOR_Level=0.42,
-        Subsurface_Weight=n.math("MULTIPLY", depth, SCATTER["Weight"]),
-        Subsurface_Scale=SCATTER["Scale"],
-        Subsurface_Radius=SCATTER["Radius"],
         Normal=bump.outputs[0],
     )
-    shader.subsurface_method = "BURLEY"
 
 
 def _baked(body: bpy.types.Object, n: Nodes, human: Human, what: str) -> Path:
@@ -142,7 +137,7 @@ def _mottled(n: Nodes, at: Socket, colour: Socket, spec: dict) -> Socket:
 
 
 def _data(n: Nodes, human: Human) -> Socket:
-    """Relief, roughness and how deep light goes, as red, green and blue."""
+    """Relief and roughness, as red and green."""
     at = n.attribute("rest", "Vector")
     relief = n.math("ADD", n.math("MULTIPLY", n.cells(at, 620), 0.55), n.noise(at, 240, 5, 0.72))
     relief = n.math("ADD", relief, n.math("MULTIPLY", n.noise(at, 85, 3, 0.6), 0.7))
@@ -152,8 +147,7 @@ def _data(n: Nodes, human: Human) -> Socket:
     rough = n.math("ADD", rough, 0.36)
     shine = n.math("ADD", _share(n, "lips", 0.12), _share(n, "shine", 0.09))
     rough = n.math("SUBTRACT", rough, shine)
-    depth = n.math("SUBTRACT", 1.0, _share(n, "lids", 0.9))
-    return n.add("CombineColor", Red=relief, Green=rough, Blue=depth).outputs[0]
+    return n.add("CombineColor", Red=relief, Green=rough).outputs[0]
 
 
 def _share(n: Nodes, mask: str, strength: float) -> Socket:
