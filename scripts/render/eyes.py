@@ -51,9 +51,9 @@ class LidStrands:
             side: human.group(f"helper-{letter}-eye") for side, (letter, _) in SIDES.items()
         }
 
-    def points(self, verts: np.ndarray, _) -> np.ndarray:
+    def points(self, verts: dict, *_) -> np.ndarray:
         """(2 * n * k, 3): where they are on the vertices of a base mesh, left eye first."""
-        return np.concatenate([self._of_eye(verts, side) for side in SIDES])
+        return np.concatenate([self._of_eye(verts["base"], side) for side in SIDES])
 
     def _of_eye(self, verts: np.ndarray, side: str) -> np.ndarray:
         line = self._human.edges(verts, side, self._edge)
