@@ -83,7 +83,7 @@ def lashes(human: Human, edge: str) -> tuple[np.ndarray, LidStrands]:
     local = np.stack([fan[:, None] * t, np.tile(0.8 * t, (count, 1)), rise + lean], 2)
     places = np.repeat((along * (len(FINE) - 1)).astype(int)[:, None], long, 1)
     strands = LidStrands(human, edge, places.clip(0), local * size[:, None, None])
-    return strands.points(human.rest, None).reshape(2 * count, long, 3), strands
+    return strands.points({"base": human.rest}).reshape(2 * count, long, 3), strands
 
 
 def wet_edges(human: Human) -> tuple[np.ndarray, LidStrands, np.ndarray]:
@@ -93,7 +93,7 @@ def wet_edges(human: Human) -> tuple[np.ndarray, LidStrands, np.ndarray]:
     off = np.stack([0 * t, -0.004 - 0.006 * (t > 0.85), np.full(t.shape, 0.0015)], 2)
     strands = LidStrands(human, "lower", places, off)
     radius = np.interp(np.concatenate([t, t]), *WET)
-    return strands.points(human.rest, None).reshape(2, -1, 3), strands, radius
+    return strands.points({"base": human.rest}).reshape(2, -1, 3), strands, radius
 
 
 def brows(human: Human) -> tuple[np.ndarray, hair.Bound]:
