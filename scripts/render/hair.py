@@ -433,7 +433,8 @@ def _tresses(human: Human, style: dict, rng) -> tuple[np.ndarray, np.ndarray]:
     eyes, apart = _between_eyes(human), _eye_distance(human)
     count, surface, low = len(roots), _head(human), eyes[1] - 0.75 * apart
     side = np.where(roots[:, 0] > style.get("part", 0.0), 1.0, -1.0)
-    stray = rng.normal(0, style["mess"], (count, 3))
+    at_face = np.clip((roots[:, 2] - eyes[2] + 0.5) / 0.3, 0, 1)[:, None]
+    stray = rng.normal(0, style["mess"], (count, 3)) * (1 - 0.75 * at_face)
     rise = style["volume"] * rng.uniform(0.35, 1, count)
     places, normals = roots, surface.nearest(roots)[1]
     way = [places]
