@@ -40,7 +40,7 @@ def strands(colour: tuple, *, gloss: float, grey: float) -> bpy.types.Material:
 
 
 def cards(part: mh.Part, colour: tuple, *, alpha=1.0, rough=0.6, specular=0.2, gain=1.0):
-    """Hair, brows or lashes painted on strips: the picture's light and shade in one colour."""
+    """Hair painted on strips: the picture's light and shade in one colour."""
     made, n = material("cards")
     picture = n.image(part.texture, smooth="Cubic")
     grey = n.add("RGBToBW", Color=picture.outputs[0]).outputs[0]
@@ -54,7 +54,7 @@ def cards(part: mh.Part, colour: tuple, *, alpha=1.0, rough=0.6, specular=0.2, g
 
 
 def painted(part: mh.Part, tint: tuple, *, rough: float) -> bpy.types.Material:
-    """The part's own picture in another tint: teeth, tongue."""
+    """The part's own picture in another tint."""
     made, n = material("painted")
     colour = n.times(n.image(part.texture, smooth="Cubic").outputs[0], tint)
     n.shade(Base_Color=colour, Roughness=rough, Specular_IOR_Level=0.4)
@@ -131,7 +131,7 @@ def wet(colour: tuple) -> bpy.types.Material:
 
 
 def clear(name: str, *, ior: float, rough: float, strength=1.0) -> bpy.types.Material:
-    """Seen through, with a reflection that is `strength` of the real: cornea, lens of glasses."""
+    """Seen through, with a reflection that is `strength` of the real: lens of glasses."""
     made, n = material(name)
     reflected = n.math("MULTIPLY", n.add("Fresnel", IOR=ior).outputs[0], strength)
     mixed = n.add("MixShader", Fac=reflected)
