@@ -95,11 +95,11 @@ def eyeball(spec: dict) -> bpy.types.Material:
     iris = n.times(n.times(iris, pupil), rim)
     white = n.times(picture, spec.get("sclera", (1.1, 1.04, 1.0)))
     white = n.tint(n.ramp(off, (0.13, 0.0), (0.25, 1.0)), white, (0.7, 0.54, 0.5))
-    colour = n.mix(n.ramp(off, (0.104, 0.0), (0.120, 1.0)), iris, white)
+    outside = n.ramp(off, (0.104, 0.0), (0.120, 1.0))
     n.shade(
-        Base_Color=n.times(colour, n.attribute("lit")),
+        Base_Color=n.times(n.mix(outside, iris, white), n.attribute("lit")),
         Roughness=0.4,
-        Specular_IOR_Level=0.15,
+        Specular_IOR_Level=n.math("MULTIPLY", outside, 0.15),
     )
     return made
 
