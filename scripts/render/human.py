@@ -47,7 +47,7 @@ FULL_BLINK = 0.86
 """Weight of the closure unit that about closes the lids; each person's own lids then meet exactly
 by `Human._sealing`."""
 SEALINGS = 3
-"""So many corrections make shut lids meet to a few micrometres."""
+"""So many corrections make shut lids meet to about 0.05 mm."""
 CHEEKS = 0.2
 """Share of a smile that is in every wide vowel."""
 LIPS = 474, 493

@@ -40,7 +40,7 @@ def strands(colour: tuple, *, gloss: float, grey: float) -> bpy.types.Material:
 
 
 def cards(part: mh.Part, colour: tuple, *, alpha=1.0, rough=0.6, specular=0.2, gain=1.0):
-    """Hair, brows or lashes painted on strips: the picture's light and shade in one colour."""
+    """Hair painted on strips: the picture's light and shade in one colour."""
     made, n = material("cards")
     picture = n.image(part.texture, smooth="Cubic")
     grey = n.add("RGBToBW", Color=picture.outputs[0]).outputs[0]
@@ -54,7 +54,7 @@ def cards(part: mh.Part, colour: tuple, *, alpha=1.0, rough=0.6, specular=0.2, g
 
 
 def painted(part: mh.Part, tint: tuple, *, rough: float) -> bpy.types.Material:
-    """The part's own picture in another tint: teeth, tongue."""
+    """The part's own picture in another tint."""
     made, n = material("painted")
     colour = n.times(n.image(part.texture, smooth="Cubic").outputs[0], tint)
     n.shade(Base_Color=colour, Roughness=rough, Specular_IOR_Level=0.4)
@@ -95,11 +95,11 @@ def eyeball(spec: dict) -> bpy.types.Material:
     iris = n.times(n.times(iris, pupil), rim)
     white = n.times(picture, spec.get("sclera", (1.1, 1.04, 1.0)))
     white = n.tint(n.ramp(off, (0.13, 0.0), (0.25, 1.0)), white, (0.7, 0.54, 0.5))
-    colour = n.mix(n.ramp(off, (0.104, 0.0), (0.120, 1.0)), iris, white)
+    outside = n.ramp(off, (0.104, 0.0), (0.120, 1.0))
     n.shade(
-        Base_Color=n.times(colour, n.attribute("lit")),
+        Base_Color=n.times(n.mix(outside, iris, white), n.attribute("lit")),
         Roughness=0.4,
-        Specular_IOR_Level=0.15,
+        Specular_IOR_Level=n.math("MULTIPLY", outside, 0.15),
     )
     return made
 
@@ -131,7 +131,7 @@ def wet(colour: tuple) -> bpy.types.Material:
 
 
 def clear(name: str, *, ior: float, rough: float, strength=1.0) -> bpy.types.Material:
-    """Seen through, with a reflection that is `strength` of the real: cornea, lens of glasses."""
+    """Seen through, with a reflection that is `strength` of the real: lens of glasses."""
     made, n = material(name)
     reflected = n.math("MULTIPLY", n.add("Fresnel", IOR=ior).outputs[0], strength)
     mixed = n.add("MixShader", Fac=reflected)
