@@ -69,8 +69,8 @@ def breath(seconds: float, rate: int, size: float, rng: np.random.Generator) -> 
     time = np.linspace(0, 1, samples)
     swell = np.sin(np.pi * time**1.4) ** 1.5
     noise = rng.normal(size=samples)
-    air = 0.25 * sosfilt(butter(1, (300, 7000), "bandpass", fs=rate, output="sos"), noise)
-    for centre, share in ((700, 0.4), (1600, 1.0), (2700, 0.7), (4200, 0.35)):
+    air = 0.15 * sosfilt(butter(1, (300, 4000), "bandpass", fs=rate, output="sos"), noise)
+    for centre, share in ((700, 0.4), (1600, 1.0), (2700, 0.6), (4200, 0.2)):
         band = np.array([0.85, 1.15]) * centre * size
         air += share * sosfilt(butter(1, band, "bandpass", fs=rate, output="sos"), noise)
     air *= swell

@@ -22,15 +22,15 @@ EVENING = Room(tone=-59, hum=-70, colour=-6.0, echo=0.14, fade=0.22)
 """How the four rooms of `room.py` sound: traffic outside, soft furniture, a fan, a quiet flat."""
 
 VOICES = {
-    "ana": Voice(Change(200, 1.25, 1.20, tilt=0.5), 1.05, WINDOW),
-    "ben": Voice(Change(108, 1.15, 1.01, tilt=0.5), 1.12, OFFICE),
-    "chen": Voice(Change(138, 1.25, 1.12, first=0.96, tilt=1.5), 1.06, LAMP),
-    "dalia": Voice(Change(184, 1.1, 1.14, first=1.08, tilt=-1.0, breath=0.15), 1.05, WINDOW),
-    "elsa": Voice(Change(158, 1.35, 1.18, tilt=-2.0, breath=0.3, shake=0.3), 1.2, LAMP),
-    "frank": Voice(Change(95, 1.2, 0.95, 1.06, tilt=-1.5, breath=0.2, shake=0.2), 1.18, OFFICE),
-    "gita": Voice(Change(236, 1.3, 1.27, tilt=1.5), 1.05, EVENING),
-    "hugo": Voice(Change(82, 1.0, 0.88, first=0.96, tilt=1.0), 1.14, EVENING),
-    "imani": Voice(Change(214, 1.15, 1.15, first=0.94, tilt=-1.5), 1.06, WINDOW),
+    "ana": Voice(Change(202, 1.25, 1.24, first=0.95, tilt=0.5), 1.05, WINDOW),
+    "ben": Voice(Change(113, 1.15, 1.03), 1.14, OFFICE),
+    "chen": Voice(Change(146, 1.25, 1.18, first=0.93, tilt=1.5), 1.06, LAMP),
+    "dalia": Voice(Change(188, 1.05, 1.17, first=1.1, breath=0.05), 1.06, WINDOW),
+    "elsa": Voice(Change(150, 1.35, 1.27, tilt=-2.5, breath=0.3, shake=0.3), 1.22, LAMP),
+    "frank": Voice(Change(94, 1.2, 0.98, 1.08, tilt=-1.5, breath=0.2, shake=0.2), 1.2, OFFICE),
+    "gita": Voice(Change(238, 1.3, 1.31, first=0.98, tilt=1.5), 1.04, EVENING),
+    "hugo": Voice(Change(80, 1.0, 0.9, first=0.95, tilt=1.0), 1.12, EVENING),
+    "imani": Voice(Change(218, 1.15, 1.17, first=0.93, tilt=-1.5), 1.06, WINDOW),
 }
 
 SAYS = {
@@ -72,19 +72,19 @@ SAYS_TRAINING = {
     "ana": "On Saturday we had a picnic in the park. I brought bread, tomatoes, and a big "
     "pumpkin pie. Paul came by bike, and his map was so old that he got lost twice. After lunch "
     "we played a ball game with some people from the village. Then a storm came up, and we all "
-    "ran back to the bus stop, wet but very happy.",
+    "ran back to the bus stop, wet but happy.",
     "ben": "I work in a shop that sells lamps, and I like most of my customers. Some of them bring "
     "a picture of their room and ask me what would look best. One man bought nine lamps for a "
     "single bedroom. I thought he was joking, but he came back in March and showed me a photo. It "
     "was bright, and a bit like a small airport.",
-    "gita": "My first job was in a museum. I stood by the door, checked the tickets, and told people "
-    "where to put their bags. In the evening the rooms were empty, and I could look at the "
-    "pictures by myself. My favourite was a painting of a boat in a storm. I must have looked at "
-    "it a hundred times, and I found something new in it every time.",
+    "gita": "My first job was in a museum. I stood by the door, checked the tickets, and told "
+    "people where to put their bags. In the evening the rooms were empty, and I could look at the "
+    "pictures by myself. My favourite was a painting of a boat in a storm. I "
+    "must have looked at it a hundred times, and each time I found something new.",
     "hugo": "When I was a boy, we spent every summer on my uncle's farm. We got up before six, fed "
     "the pigs, and picked beans until the sun was too hot. In the afternoon we swam in the pond "
-    "behind the barn. At supper there was soup, bread, and butter for everybody. I have never "
-    "slept better than in that tiny bedroom under the roof.",
+    "behind the barn. At supper there was soup, bread, and butter for everybody. I never "
+    "slept better than up there.",
 }
 """What some people say for 20 seconds, for a network to learn from."""
 SUNDAY = (

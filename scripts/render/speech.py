@@ -22,7 +22,7 @@ LEAD_IN, PAUSE, PAUSES = 0.3, 0.4, (0.25, 0.6)
 sentence brings another tenth of a second of its own."""
 LOUDNESS_DB, PEAK = -23.0, 0.7
 """How loud the speech is, pauses left out, in dB of full scale; and the most that it may reach."""
-BREATH_DB, BREATHS, HUSH = -22.0, (0.18, 0.3), 0.05
+BREATH_DB, BREATHS, HUSH = -26.0, (0.18, 0.3), 0.05
 """How loud a breath is compared with the speech; seconds it lasts, and seconds before a sentence
 when it is over."""
 
@@ -49,7 +49,7 @@ class Shape:
         return bool(self.sounds) and self.sounds[0] in VOWELS
 
 
-VOWELS = "aɑæʌɐəɚɜɝɛeɪiɔɒouʊ"
+VOWELS, SONORANTS = "aɑæʌɐəɚɜɝɛeɪiɔɒouʊ", "mnŋlɹrwj"
 REST = Shape("", {}, weight=0.8)
 BACK = Shape("kɡŋhxʔ", {"jaw": 0.12, "part": 0.3, "wide": 0.05}, weight=0.3)
 SHAPES = (
@@ -119,7 +119,7 @@ def speak(
     dry, marks, pauses = [], [("", 0.0)], []
     for k, sentence in enumerate(sentences):
         pause = LEAD_IN if not k else PAUSE if rng is None else rng.uniform(*PAUSES)
-        sound, sounds = say(sentence, voice.pace, _seed(sentence, voice))
+        sound, sounds = say(sentence, voice.pace, _seed(sentence))
         before = sum(map(len, dry)) + round(pause * RATE)
         marks += [(symbol, before / RATE + start) for symbol, start in sounds]
         pauses.append((before / RATE - pause, before / RATE + sounds[1][1]))
@@ -131,20 +131,23 @@ def speak(
             over = -missing / RATE
             raise ValueError(f"the text takes {over:.2f} s longer than {seconds:g} s: shorten it")
         samples = np.pad(samples, (0, missing))
-    samples = _recorded(samples, pauses, voice, np.random.default_rng(_seed(text, voice)))
-    return Speech(samples, RATE, _phonemes(marks, len(samples) / RATE))
+    phonemes = _phonemes(marks, len(samples) / RATE)
+    sung = [(p.start, p.end) for p in phonemes if p.symbol and p.symbol[0] in VOWELS + SONORANTS]
+    rng = np.random.default_rng(_seed(text))
+    spoken = changed(samples, RATE, voice.change, sung, rng)
+    return Speech(_recorded(spoken, pauses, voice, rng), RATE, phonemes)
 
 
-def _seed(text: str, voice: Voice) -> int:
-    """A number for chance that belongs to these words in this voice."""
-    return int.from_bytes(hashlib.sha256(f"{voice} {text}".encode()).digest()[:3], "big")
+def _seed(text: str) -> int:
+    """A number for chance that belongs to these words."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:3], "big")
 
 
 def _recorded(
-    dry: np.ndarray, pauses: list[tuple[float, float]], voice: Voice, rng: np.random.Generator
+    spoken: np.ndarray, pauses: list[tuple[float, float]], voice: Voice, rng: np.random.Generator
 ) -> np.ndarray:
-    """The samples (N,) as a microphone in the speaker's room records them."""
-    sound = changed(dry, RATE, voice.change, rng)
+    """The samples (N,) as a microphone in the speaker's room records them, breaths in `pauses`."""
+    sound = spoken.copy()
     level = _loudness(sound, 0.04)
     talking = np.sqrt(np.mean(level[level > 0.1 * level.max()] ** 2))
     gain = min(10 ** (LOUDNESS_DB / 20) / talking, PEAK / np.abs(sound).max())

@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter1d, median_filter
 
 PERIOD = 5.0
 """Milliseconds between two analyses."""
-DEEPEST, HIGHEST = 55.0, 220.0
+DEEPEST, HIGHEST = 50.0, 220.0
 """Hz: where to look for the pitch of the recorded voice."""
 CREAK = 0.4
 """Octaves: deeper than this below its median the recorded voice creaks; we raise such places."""
@@ -45,15 +45,29 @@ class Change:
     shake: float = 0.0
 
 
-def changed(sound: np.ndarray, rate: int, change: Change, rng: np.random.Generator) -> np.ndarray:
-    """Return the sound (N,) as another voice would say it, just as long."""
+def changed(
+    sound: np.ndarray,
+    rate: int,
+    change: Change,
+    sung: list[tuple[float, float]],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return the sound (N,) as another voice would say it, just as long.
+
+    `sung` are the times in seconds, from and to, of vowels and other sounds with a pitch. Where the
+    recorded voice is too deep there to measure its pitch, we draw the pitch between its neighbours.
+    """
     import pyworld
 
     sound = np.ascontiguousarray(sound, float)
     times = np.arange(int(1000 * len(sound) / rate / PERIOD) + 1) * PERIOD / 1000
     pitch = _pitch(sound, rate, times)
-    envelope = pyworld.cheaptrick(sound, pitch, times, rate, f0_floor=71.0)
-    breath = pyworld.d4c(sound, pitch, times, rate)
+    within = np.any([(start < times) & (times < end) for start, end in sung], axis=0)
+    heard = np.flatnonzero(pitch)
+    pitch = np.where(within & (pitch == 0), np.interp(times, times[heard], pitch[heard]), pitch)
+    size = pyworld.get_cheaptrick_fft_size(rate, DEEPEST)
+    envelope = pyworld.cheaptrick(sound, pitch, times, rate, f0_floor=DEEPEST, fft_size=size)
+    breath = pyworld.d4c(sound, pitch, times, rate, threshold=0.0, fft_size=size)
     frequencies = np.linspace(0, rate / 2, envelope.shape[1])
     envelope = _warped(envelope, frequencies, change)
     octaves = np.log2(np.maximum(frequencies, TILT_FROM) / TILT_FROM)
@@ -80,8 +94,6 @@ def _pitch(sound: np.ndarray, rate: int, times: np.ndarray) -> np.ndarray:
 def _sung(pitch: np.ndarray, change: Change, rng: np.random.Generator) -> np.ndarray:
     """The new pitch in Hz, 0 where the voice is silent."""
     voiced = pitch > 0
-    if not voiced.any():
-        return pitch
     height = np.log2(np.where(voiced, pitch, 1.0) / np.median(pitch[voiced]))
     height = np.where(height < -CREAK, -CREAK + 0.3 * (height + CREAK), height)
     height = np.where(voiced, _smooth(median_filter(height, 5), voiced), 0)
