@@ -27,6 +27,7 @@ import camera
 import fetch
 import numpy as np
 import speech
+import synthesis
 from fetch import BUILD
 from motion import FPS, Motion, move
 from people import PEOPLE
@@ -179,6 +180,7 @@ def _entry(shot: Shot) -> dict:
         "people": [person.capitalize() for person in shot.people],
         "kind": "original",
         "consent": {"type": "synthetic"},
+        **({"voice": synthesis.RECORD} if any(shot.says) else {}),
     }
 
 

