@@ -15,10 +15,10 @@ TALK = Act(blinks=24)
 ODD = "real, but odd: a false alarm must cost"
 QUIET = Act(blinks=16, lively=0.6)
 
-WINDOW = Room(tone=-57, hum=-78, colour=-4.5, echo=0.16, fade=0.26)
-LAMP = Room(tone=-60, hum=-72, colour=-5.5, echo=0.12, fade=0.18)
-OFFICE = Room(tone=-55, hum=-66, colour=-3.5, echo=0.2, fade=0.32)
-EVENING = Room(tone=-59, hum=-70, colour=-6.0, echo=0.14, fade=0.22)
+WINDOW = Room(tone=-57, hum=-78, colour=-4.5, echo=0.12, fade=0.26)
+LAMP = Room(tone=-60, hum=-72, colour=-5.5, echo=0.1, fade=0.18)
+OFFICE = Room(tone=-55, hum=-66, colour=-3.5, echo=0.14, fade=0.32)
+EVENING = Room(tone=-59, hum=-70, colour=-6.0, echo=0.11, fade=0.22)
 """How the four rooms of `room.py` sound: traffic outside, soft furniture, a fan, a quiet flat."""
 
 VOICES = {

@@ -20,6 +20,9 @@ from vocoder import Change, changed
 LEAD_IN, PAUSE, PAUSES = 0.3, 0.4, (0.25, 0.6)
 """Seconds of silence before the speech and between sentences: fixed, or drawn between two. Each
 sentence brings another tenth of a second of its own."""
+LONGER, LEAD_OUT = 0.4, 0.5
+"""Where there is time left, pauses get longer by this much at most, and so much stays at the end.
+"""
 LOUDNESS_DB, PEAK = -23.0, 0.7
 """How loud the speech is, pauses left out, in dB of full scale; and the most that it may reach."""
 BREATH_DB, BREATHS, HUSH = -26.0, (0.18, 0.3), 0.05
@@ -112,14 +115,19 @@ def speak(
 ) -> Speech:
     """Say some sentences; with `seconds`, exactly so long, filled up with silence.
 
-    Pauses between sentences are drawn from `rng`, or last PAUSE. The same input gives the same
-    samples on the same machine. Raises ValueError if the text takes longer than `seconds`.
+    Pauses between sentences are drawn from `rng`, or last PAUSE; they get longer if `seconds` leave
+    time for it. The same input gives the same samples on the same machine. Raises ValueError if the
+    text takes longer than `seconds`.
     """
     sentences = re.split(r"(?<=[.!?])\s+", text.strip())
+    said = [say(sentence, voice.pace, _seed(sentence)) for sentence in sentences]
+    lengths = [LEAD_IN]
+    lengths += [PAUSE if rng is None else rng.uniform(*PAUSES) for _ in said[1:]]
+    if seconds is not None and said[1:]:
+        left = seconds - sum(lengths) - sum(len(sound) for sound, _ in said) / RATE - LEAD_OUT
+        lengths[1:] = np.add(lengths[1:], np.clip(left / len(said[1:]), 0, LONGER))
     dry, marks, pauses = [], [("", 0.0)], []
-    for k, sentence in enumerate(sentences):
-        pause = LEAD_IN if not k else PAUSE if rng is None else rng.uniform(*PAUSES)
-        sound, sounds = say(sentence, voice.pace, _seed(sentence))
+    for pause, (sound, sounds) in zip(lengths, said, strict=True):
         before = sum(map(len, dry)) + round(pause * RATE)
         marks += [(symbol, before / RATE + start) for symbol, start in sounds]
         pauses.append((before / RATE - pause, before / RATE + sounds[1][1]))

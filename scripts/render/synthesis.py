@@ -33,6 +33,8 @@ PAIRS = {"aɪ", "aʊ", "eɪ", "oʊ", "əʊ", "ɔɪ", "tʃ", "dʒ"}
 SAME = {"ᵻ": "ɪ", "g": "ɡ"}
 """Symbols of espeak-ng that SHAPES of speech.py knows under another name."""
 STOPS, NOISES, NASALS, GLIDES = "ptkbdɡ", "szʃʒfvθðhx", "mnŋ", "wlɹjɾ"
+MODIFIERS = "ʲ\u0329\u0303"
+"""Signs that change the sound before them too little to see."""
 PAUSE_MARKS = ",;:—-.!?"
 
 
@@ -79,7 +81,7 @@ def _planned(symbols: list[str], widths: np.ndarray) -> list[_Sound]:
             pause = sounds.pop() if not sounds[-1].symbol else _Sound("", over, start)
             sounds.append(_Sound("", pause.early, start))
             over, word = end, True
-        elif symbol not in "^_":
+        elif symbol not in "^_" + MODIFIERS:
             symbol = SAME.get(symbol, symbol)
             last = sounds[-1]
             if not word and last.symbol + symbol in PAIRS and stress is None:
