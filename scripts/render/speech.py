@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from ambience import Room, breath, heard_in, tone_of
@@ -119,13 +120,21 @@ def speak(
     time for it. The same input gives the same samples on the same machine. Raises ValueError if the
     text takes longer than `seconds`.
     """
-    sentences = re.split(r"(?<=[.!?])\s+", text.strip())
+    sentences = tuple(re.split(r"(?<=[.!?])\s+", text.strip()))
+    pauses = [PAUSE if rng is None else rng.uniform(*PAUSES) for _ in sentences[1:]]
+    return _spoken(sentences, voice, seconds, (LEAD_IN, *pauses))
+
+
+@cache
+def _spoken(
+    sentences: tuple[str, ...], voice: Voice, seconds: float | None, lengths: tuple[float, ...]
+) -> Speech:
+    """Say sentences after pauses of these lengths; kept, because it takes some seconds."""
     said = [say(sentence, voice.pace, _seed(sentence)) for sentence in sentences]
-    lengths = [LEAD_IN]
-    lengths += [PAUSE if rng is None else rng.uniform(*PAUSES) for _ in said[1:]]
     if seconds is not None and said[1:]:
         left = seconds - sum(lengths) - sum(len(sound) for sound, _ in said) / RATE - LEAD_OUT
-        lengths[1:] = np.add(lengths[1:], np.clip(left / len(said[1:]), 0, LONGER))
+        longer = np.clip(left / len(said[1:]), 0, LONGER)
+        lengths = (LEAD_IN, *(pause + longer for pause in lengths[1:]))
     dry, marks, pauses = [], [("", 0.0)], []
     for pause, (sound, sounds) in zip(lengths, said, strict=True):
         before = sum(map(len, dry)) + round(pause * RATE)
@@ -141,7 +150,7 @@ def speak(
         samples = np.pad(samples, (0, missing))
     phonemes = _phonemes(marks, len(samples) / RATE)
     sung = [(p.start, p.end) for p in phonemes if p.symbol and p.symbol[0] in VOWELS + SONORANTS]
-    rng = np.random.default_rng(_seed(text))
+    rng = np.random.default_rng(_seed(" ".join(sentences)))
     spoken = changed(samples, RATE, voice.change, sung, rng)
     return Speech(_recorded(spoken, pauses, voice, rng), RATE, phonemes)
 
