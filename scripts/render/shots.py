@@ -6,24 +6,32 @@ import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
+from ambience import Room
 from camera import SIZE
 from motion import FPS, Act
 from speech import Voice
+from vocoder import Change
 
 TALK = Act(blinks=24)
 ODD = "real, but odd: a false alarm must cost"
 QUIET = Act(blinks=16, lively=0.6)
 
+WINDOW = Room(tone=-57, hum=-78, colour=-4.5, echo=0.12, fade=0.26)
+LAMP = Room(tone=-60, hum=-72, colour=-5.5, echo=0.1, fade=0.18)
+OFFICE = Room(tone=-55, hum=-66, colour=-3.5, echo=0.14, fade=0.32)
+EVENING = Room(tone=-59, hum=-70, colour=-6.0, echo=0.11, fade=0.22)
+"""How the four rooms of `room.py` sound: traffic outside, soft furniture, a fan, a quiet flat."""
+
 VOICES = {
-    "ana": Voice("en-us+f3", 48, 165),
-    "ben": Voice("en-us+m3", 48, 165),
-    "chen": Voice("en+m7", 55, 165),
-    "dalia": Voice("en+f2", 55, 165),
-    "elsa": Voice("en-gb-x-rp+f4", 35, 155),
-    "frank": Voice("en-gb-scotland+m1", 30, 150),
-    "gita": Voice("en-us+f3", 62, 170),
-    "hugo": Voice("en-us+m2", 35, 155),
-    "imani": Voice("en-us+Annie", 45, 160),
+    "ana": Voice(Change(202, 1.25, 1.24, first=0.95, tilt=0.5), 1.05, WINDOW),
+    "ben": Voice(Change(113, 1.15, 1.03), 1.14, OFFICE),
+    "chen": Voice(Change(146, 1.25, 1.18, first=0.93, tilt=1.5), 1.06, LAMP),
+    "dalia": Voice(Change(188, 1.05, 1.17, first=1.1, breath=0.05), 1.06, WINDOW),
+    "elsa": Voice(Change(150, 1.35, 1.27, tilt=-2.5, breath=0.3, shake=0.3), 1.22, LAMP),
+    "frank": Voice(Change(94, 1.2, 0.98, 1.08, tilt=-1.5, breath=0.2, shake=0.2), 1.2, OFFICE),
+    "gita": Voice(Change(238, 1.3, 1.31, first=0.98, tilt=1.5), 1.04, EVENING),
+    "hugo": Voice(Change(80, 1.0, 0.9, first=0.95, tilt=1.0), 1.12, EVENING),
+    "imani": Voice(Change(218, 1.15, 1.17, first=0.93, tilt=-1.5), 1.06, WINDOW),
 }
 
 SAYS = {
@@ -46,6 +54,40 @@ SAYS = {
     "imani": "My favourite walk goes along the river. You pass two small bridges, and if you are "
     "lucky you may see a heron by the water.",
 }
+SAYS_AGAIN = {
+    "ana": "My brother plays the piano in a small band. They practise in our basement, and "
+    "sometimes I sing a part with them.",
+    "ben": "I painted my bedroom blue in May. My mother helped me, and by Sunday both of us "
+    "had paint up to our elbows.",
+    "chen": "The map showed a path to the beach, but nobody could find it. So we bought some "
+    "plums and had a picnic by the pond.",
+    "dalia": "My grandmother baked an apple pie each Monday. I still keep her recipe in a blue "
+    "paper box by the bread bin.",
+    "gita": "I am learning to swim with my best friend. We meet at the pool on Wednesdays, and "
+    "jump in before we get too cold.",
+    "hugo": "I repair pumps and small machines. Most of them only need a bit of oil, but people "
+    "often bring them much too late.",
+}
+"""What some people say in a second clip of 8 seconds."""
+SAYS_TRAINING = {
+    "ana": "On Saturday we had a picnic in the park. I brought bread, tomatoes, and a big "
+    "pumpkin pie. Paul came by bike, and his map was so old that he got lost twice. After lunch "
+    "we played a ball game with some people from the village. Then a storm came up, and we all "
+    "ran back to the bus stop, wet but happy.",
+    "ben": "I work in a shop that sells lamps, and I like most of my customers. Some of them bring "
+    "a picture of their room and ask me what would look best. One man bought nine lamps for a "
+    "single bedroom. I thought he was joking, but he came back in March and showed me a photo. It "
+    "was bright, and a bit like a small airport.",
+    "gita": "My first job was in a museum. I stood by the door, checked the tickets, and told "
+    "people where to put their bags. In the evening the rooms were empty, and I could look at the "
+    "pictures by myself. My favourite was a painting of a boat in a storm. I looked at it a "
+    "hundred times, and always found something new.",
+    "hugo": "When I was a boy, we spent every summer on my uncle's farm. We got up before six, fed "
+    "the pigs, and picked beans until the sun was too hot. In the afternoon we swam in the pond "
+    "behind the barn. At supper there was soup, bread, and butter for everybody. I never "
+    "slept better than up there.",
+}
+"""What some people say for 20 seconds, for a network to learn from."""
 SUNDAY = (
     "Let me tell you about my Sunday morning. I get up before the others, open the window, and "
     "listen to the birds. Then I make a pot of coffee and put a few slices of bread in the "

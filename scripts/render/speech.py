@@ -1,27 +1,34 @@
-"""A sentence becomes sound, timed phonemes and the motion of a mouth, with espeak-ng.
+"""A sentence becomes sound, timed phonemes and the motion of a mouth.
 
-espeak-ng tells at which sample it starts each phoneme, but counts the silent closure of a stop to
-the sound before it, and the first part of a vowel to a nasal or liquid before that. Both are put
-right by the loudness of the sound itself (10 ms windows), so starts are true to about 10 ms: a
-quarter of a frame at 25 frames a second. Within glides ("we", "you") the border is a convention.
+The words come from the neural voice in `synthesis`, their exact times from `align`. `vocoder` makes
+nine different voices of it, and `ambience` adds breaths and the room. None of the voices is the
+voice of a real person.
 """
 
 from __future__ import annotations
 
-import _ctypes
-import ctypes
+import hashlib
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+from ambience import Room, breath, heard_in, tone_of
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
+from synthesis import RATE, say
+from vocoder import Change, changed
 
-RATE = 22050
-LEAD_IN, PAUSE, PAUSES = 0.3, 0.5, (0.3, 0.8)
-"""Seconds of silence before the speech and between sentences: fixed, or drawn between two."""
-PEAK = 0.7
-QUIET = 0.03
-"""Below this share of the loudest 10 ms of a sentence, a sound counts as silence."""
+LEAD_IN, PAUSE, PAUSES = 0.3, 0.4, (0.25, 0.6)
+"""Seconds of silence before the speech and between sentences: fixed, or drawn between two. Each
+sentence brings another tenth of a second of its own."""
+LONGER, LEAD_OUT = 0.4, 0.5
+"""Where there is time left, pauses get longer by this much at most, and so much stays at the end.
+"""
+LOUDNESS_DB, PEAK = -23.0, 0.7
+"""How loud the speech is, pauses left out, in dB of full scale; and the most that it may reach."""
+BREATH_DB, BREATHS, HUSH = -26.0, (0.18, 0.3), 0.05
+"""How loud a breath is compared with the speech; seconds it lasts, and seconds before a sentence
+when it is over."""
 
 STEP = 0.002
 BLEND, RAMP, HOLD = 0.028, 0.045, 0.044
@@ -46,7 +53,7 @@ class Shape:
         return bool(self.sounds) and self.sounds[0] in VOWELS
 
 
-VOWELS = "aɑæʌɐəɚɜɝɛeɪiɔɒouʊ"
+VOWELS, SONORANTS = "aɑæʌɐəɚɜɝɛeɪiɔɒouʊ", "mnŋlɹrwj"
 REST = Shape("", {}, weight=0.8)
 BACK = Shape("kɡŋhxʔ", {"jaw": 0.12, "part": 0.3, "wide": 0.05}, weight=0.3)
 SHAPES = (
@@ -71,11 +78,11 @@ SHAPE_OF = {sound: shape for shape in SHAPES for sound in shape.sounds}
 
 @dataclass(frozen=True)
 class Voice:
-    """An espeak-ng voice with its variant, as "en-us+f3" or "en+m3"; pitch 0-99; words a minute."""
+    """How someone speaks: how their voice differs from the recorded one, how slowly, and where."""
 
-    name: str
-    pitch: int
-    speed: int
+    change: Change
+    pace: float
+    room: Room
 
 
 @dataclass(frozen=True)
@@ -109,29 +116,66 @@ def speak(
 ) -> Speech:
     """Say some sentences; with `seconds`, exactly so long, filled up with silence.
 
-    Pauses between sentences are drawn from `rng`, or last PAUSE. The same input gives the same
-    samples, with the same espeak-ng. Raises ValueError if the text takes longer than `seconds`.
+    Pauses between sentences are drawn from `rng`, or last PAUSE; they get longer if `seconds` leave
+    time for it. The same input gives the same samples on the same machine. Raises ValueError if the
+    text takes longer than `seconds`.
     """
-    pieces, marks = [np.zeros(round(LEAD_IN * RATE))], [("", 0)]
-    for k, sentence in enumerate(re.split(r"(?<=[.!?])\s+", text.strip())):
-        if k:
-            pause = PAUSE if rng is None else rng.uniform(*PAUSES)
-            marks.append(("", sum(map(len, pieces))))
-            pieces.append(np.zeros(round(pause * RATE)))
-        sound, sounds = _say(sentence, voice)
-        before = sum(map(len, pieces))
-        marks += [(symbol, before + start) for symbol, start in _corrected(sound, sounds)]
-        pieces.append(sound)
-    samples = np.concatenate(pieces)
+    sentences = tuple(re.split(r"(?<=[.!?])\s+", text.strip()))
+    pauses = [PAUSE if rng is None else rng.uniform(*PAUSES) for _ in sentences[1:]]
+    return _spoken(sentences, voice, seconds, (LEAD_IN, *pauses))
+
+
+@cache
+def _spoken(
+    sentences: tuple[str, ...], voice: Voice, seconds: float | None, lengths: tuple[float, ...]
+) -> Speech:
+    """Say sentences after pauses of these lengths; kept, because it takes some seconds."""
+    said = [say(sentence, voice.pace, _seed(sentence)) for sentence in sentences]
+    if seconds is not None and said[1:]:
+        left = seconds - sum(lengths) - sum(len(sound) for sound, _ in said) / RATE - LEAD_OUT
+        longer = np.clip(left / len(said[1:]), 0, LONGER)
+        lengths = (LEAD_IN, *(pause + longer for pause in lengths[1:]))
+    dry, marks, pauses = [], [("", 0.0)], []
+    for pause, (sound, sounds) in zip(lengths, said, strict=True):
+        before = sum(map(len, dry)) + round(pause * RATE)
+        marks += [(symbol, before / RATE + start) for symbol, start in sounds]
+        pauses.append((before / RATE - pause, before / RATE + sounds[1][1]))
+        dry += [np.zeros(round(pause * RATE)), sound]
+    samples = np.concatenate(dry)
     if seconds is not None:
         missing = round(seconds * RATE) - len(samples)
         if missing < 0:
             over = -missing / RATE
             raise ValueError(f"the text takes {over:.2f} s longer than {seconds:g} s: shorten it")
-        marks.append(("", len(samples)))
         samples = np.pad(samples, (0, missing))
-    samples = (PEAK * samples / np.abs(samples).max()).astype(np.float32)
-    return Speech(samples, RATE, _phonemes(marks, len(samples)))
+    phonemes = _phonemes(marks, len(samples) / RATE)
+    sung = [(p.start, p.end) for p in phonemes if p.symbol and p.symbol[0] in VOWELS + SONORANTS]
+    rng = np.random.default_rng(_seed(" ".join(sentences)))
+    spoken = changed(samples, RATE, voice.change, sung, rng)
+    return Speech(_recorded(spoken, pauses, voice, rng), RATE, phonemes)
+
+
+def _seed(text: str) -> int:
+    """A number for chance that belongs to these words."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:3], "big")
+
+
+def _recorded(
+    spoken: np.ndarray, pauses: list[tuple[float, float]], voice: Voice, rng: np.random.Generator
+) -> np.ndarray:
+    """The samples (N,) as a microphone in the speaker's room records them, breaths in `pauses`."""
+    sound = spoken.copy()
+    level = _loudness(sound, 0.04)
+    talking = np.sqrt(np.mean(level[level > 0.1 * level.max()] ** 2))
+    gain = min(10 ** (LOUDNESS_DB / 20) / talking, PEAK / np.abs(sound).max())
+    for start, end in pauses:
+        lasts = min(rng.uniform(*BREATHS), end - start - 2 * HUSH)
+        air = breath(lasts, RATE, voice.change.formants, rng)
+        air *= talking * 10 ** (BREATH_DB / 20) / air.std() * rng.uniform(0.6, 1.0)
+        last = round((end - HUSH) * RATE)
+        sound[last - len(air) : last] += air
+    sound = gain * heard_in(sound, RATE, voice.room, rng)
+    return (sound + tone_of(voice.room, len(sound), RATE, rng)).astype(np.float32)
 
 
 def phoneme_at(speech: Speech, fps: float, frames: int) -> list[str]:
@@ -204,111 +248,12 @@ def _hold(times: np.ndarray, start: float, end: float) -> np.ndarray:
     return 0.5 + 0.5 * np.cos(np.pi * outside)
 
 
-def _corrected(sound: np.ndarray, marks: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """The marks of one sentence with true starts of stops and vowels; see the top."""
-    level = _loudness(sound, 0.01)
-    quiet = QUIET * level.max()
-    ends = [start for _, start in marks[1:]] + [len(sound)]
-    result: list[tuple[str, int]] = []
-    joined = None
-    for (symbol, start), end in zip(marks, ends, strict=True):
-        if not symbol and end > start and np.median(level[start:end]) > quiet:
-            joined = start if joined is None else joined  # heard: it begins the next sound
-            continue
-        if joined is not None:
-            start, joined = joined, None
-        elif result and result[-1][0] and symbol:
-            start = _true_start(symbol, start, *result[-1], level, quiet)
-        result.append((symbol, start))
-    return result
-
-
-def _true_start(
-    symbol: str, start: int, before: str, earliest: int, level: np.ndarray, quiet: float
-) -> int:
-    """Where a sound starts that was marked at `start`, after the sound `before`."""
-    earliest += (start - earliest) // 4
-    past = level[earliest:start]
-    if symbol[0] in "ptkbdɡ":
-        loud = np.flatnonzero(past > quiet)
-        return earliest + int(loud[-1]) + 1 if len(loud) else earliest
-    if symbol[0] in VOWELS and before[-1] in "mnŋlbdɡ":
-        rise = np.sqrt(np.median(past) * level[start])
-        below = np.flatnonzero(past < rise)
-        return earliest + int(below[-1]) + 1 if len(below) else start
-    return start
-
-
-def _phonemes(marks: list[tuple[str, int]], samples: int) -> tuple[Phoneme, ...]:
-    """Phonemes from their first samples; pauses side by side become one."""
+def _phonemes(marks: list[tuple[str, float]], seconds: float) -> tuple[Phoneme, ...]:
+    """Phonemes from their starts in seconds; pauses side by side become one."""
     kept = [m for k, m in enumerate(marks) if m[0] or not k or marks[k - 1][0]]
-    starts = np.array([start for _, start in kept] + [samples]) / RATE
+    ends = [start for _, start in kept[1:]] + [seconds]
     return tuple(
-        Phoneme(symbol, float(a), float(b))
-        for (symbol, _), a, b in zip(kept, starts[:-1], starts[1:], strict=True)
-        if b > a
+        Phoneme(symbol, start, end)
+        for (symbol, start), end in zip(kept, ends, strict=True)
+        if end > start
     )
-
-
-class _Event(ctypes.Structure):
-    """An espeak_EVENT of espeak-ng/speak_lib.h."""
-
-    _fields_ = (
-        ("type", ctypes.c_int),
-        ("message", ctypes.c_uint),
-        ("text_position", ctypes.c_int),
-        ("length", ctypes.c_int),
-        ("milliseconds", ctypes.c_int),
-        ("sample", ctypes.c_int),
-        ("user_data", ctypes.c_void_p),
-        ("symbol", ctypes.c_char * 8),
-    )
-
-
-_LIBRARY = "libespeak-ng.so.1"
-_CALLBACK = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
-)
-_SYNCHRONOUS, _PHONEME_EVENTS_IPA, _PHONEME, _UTF8, _SPEED, _PITCH = 2, 3, 7, 1, 1, 3
-
-
-def _say(sentence: str, voice: Voice) -> tuple[np.ndarray, list[tuple[str, int]]]:
-    """Sound (N,) and marks (phoneme, first sample) of one sentence, as espeak-ng gives them.
-
-    The library is loaded afresh and its random numbers restarted each time: what it said before
-    would otherwise change the noise and the flutter of a voice. So espeak-ng should not be in use
-    elsewhere in the process.
-    """
-    try:
-        library = ctypes.CDLL(_LIBRARY)
-    except OSError as error:
-        raise RuntimeError("espeak-ng is missing: apt install espeak-ng") from error
-    sound, marks = [], []
-
-    @_CALLBACK
-    def collect(samples, count, events):
-        if samples and count:
-            sound.append(np.ctypeslib.as_array(samples, (count,)).copy())
-        k = 0
-        while events[k].type:
-            if events[k].type == _PHONEME:
-                marks.append((events[k].symbol.decode("utf-8", "ignore"), events[k].sample))
-            k += 1
-        return 0
-
-    try:
-        if library.espeak_Initialize(_SYNCHRONOUS, 0, None, _PHONEME_EVENTS_IPA) != RATE:
-            raise RuntimeError("espeak-ng does not start: apt install espeak-ng espeak-ng-data")
-        if library.espeak_SetVoiceByName(voice.name.encode()):
-            raise ValueError(f"espeak-ng has no voice {voice.name!r}")
-        library.espeak_SetParameter(_PITCH, voice.pitch, 0)
-        library.espeak_SetParameter(_SPEED, voice.speed, 0)
-        library.espeak_SetSynthCallback(collect)
-        ctypes.CDLL(None).srand(1)
-        line = sentence.encode()
-        size = ctypes.c_size_t(len(line) + 1)
-        library.espeak_Synth(line, size, 0, 1, 0, _UTF8, None, None)
-    finally:
-        library.espeak_Terminate()
-        _ctypes.dlclose(library._handle)
-    return np.concatenate(sound) / 32768, marks
