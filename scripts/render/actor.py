@@ -31,11 +31,11 @@ LASHES = (0.012, 0.009, 0.008)
 
 
 class Actor:
-    """The objects of one person; `at` (dm) moves all of them."""
+    """The objects of one person, who stands `at` a place (dm)."""
 
-    def __init__(self, human: Human, at=(0.0, 0.0, 0.0)) -> None:
+    def __init__(self, human: Human, at) -> None:
         self.human = human
-        self.at = np.array(at)
+        self.at = self._first = np.array(at)
         self.verts, self.head = human.pose({})
         self._still = self.verts
         self.soft = [self._body(), *self._eyes()]
@@ -52,7 +52,7 @@ class Actor:
         self.held: Held | None = None
         for kind, thing, _ in self.soft:
             thing.hide_viewport = kind not in OPAQUE
-        self.pose({}, 0.0)
+        self.pose({}, 0.0, self.at)
         self._still_ties = self._tied
 
     def hold(self, what: str) -> None:
@@ -60,8 +60,9 @@ class Actor:
         take = {"mug": arm.drink, "cheek": arm.stroke_cheek}[what]
         self.held = take(self.human, skin.live(self.human))
 
-    def pose(self, pose: Pose, seconds: float) -> None:
-        """Take a pose; what is held moves by the time."""
+    def pose(self, pose: Pose, seconds: float, at: np.ndarray) -> None:
+        """Take a pose at a place; what is held moves by the time."""
+        self.at = at
         self.verts, self.head = self.human.pose(pose)
         for kind, thing, used in self.soft:
             move(thing, self.verts[kind][used] + self.at)
@@ -80,11 +81,11 @@ class Actor:
 
     def moved(self) -> np.ndarray:
         """Places (N, 3) dm, before and now, of all that has visibly moved since the start."""
-        found = [np.zeros((0, 3))]
+        found, walked = [np.zeros((0, 3))], self._first - self.at
         soft = [(self.verts[kind][used], self._still[kind][used]) for kind, _, used in self.soft]
         for now, still in soft + list(zip(self._tied, self._still_ties, strict=True)):
-            far = np.linalg.norm(now - still, axis=1) > MOVED
-            found += [now[far], still[far]]
+            far = np.linalg.norm(now - still - walked, axis=1) > MOVED
+            found += [now[far], still[far] + walked]
         for thing in self.rigid:
             corners = np.array([to_human(corner) for corner in thing.bound_box])
             found += [corners, corners @ self.head[:3, :3].T + self.head[:3, 3]]

@@ -59,7 +59,7 @@ class Layers:
         room = _moved(self._room, -sway)
         whole = room * (1 - self._alpha) + self._people
         x0, y0, x1, y1 = box
-        share = _feather(moving.shape[:2])[..., None]
+        share = _feather(box, whole.shape[1::-1])[..., None]
         inside = whole[y0:y1, x0:x1]
         inside += share * (moving[..., :3] - inside)
         whole = _leaning(whole, body, neck)
@@ -142,10 +142,15 @@ def _blurred(picture: np.ndarray, sigma: float) -> np.ndarray:
     return cv2.GaussianBlur(picture, (0, 0), sigma)
 
 
-def _feather(shape: tuple[int, int]) -> np.ndarray:
-    """1 inside, falling to 0 at the border."""
-    far = [np.minimum(np.arange(n), np.arange(n)[::-1]) for n in shape]
-    return np.clip(np.minimum(far[0][:, None], far[1]) / FEATHER, 0, 1).astype(np.float32)
+def _feather(box, size: tuple[int, int]) -> np.ndarray:
+    """1 inside a box, falling to 0 at its border; at the border of the picture it does not fall."""
+    far = []
+    for low, high, end in zip(box[:2], box[2:], size, strict=True):
+        n = high - low
+        left = np.arange(n) if low > 0 else np.full(n, FEATHER)
+        right = np.arange(n)[::-1] if high < end else np.full(n, FEATHER)
+        far.append(np.minimum(left, right))
+    return np.clip(np.minimum(far[0], far[1][:, None]) / FEATHER, 0, 1).astype(np.float32)
 
 
 def _vignette(picture: np.ndarray) -> np.ndarray:

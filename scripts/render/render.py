@@ -112,7 +112,7 @@ def main() -> int:
 def _render(shot: Shot, progress: Progress, threads: int) -> None:
     """Render the frames of a shot that are not there yet."""
     import truth
-    from studio import studio
+    from studio import places, studio
 
     folder = _folder(shot)
     folder.mkdir(parents=True, exist_ok=True)
@@ -124,7 +124,9 @@ def _render(shot: Shot, progress: Progress, threads: int) -> None:
         stage.shoot_people(folder / "people.png")
     for i in range(_done(shot), shot.frames):
         with _quiet():
-            stage.act([motion.poses[i] for motion in plan.motions], i / shot.fps)
+            seconds = i / shot.fps
+            poses = [motion.poses[i] for motion in plan.motions]
+            stage.act(poses, seconds, places(shot, seconds))
             seen = [truth.see(stage, actor) for actor in stage.actors]
             box = stage.moving_box()
             stage.shoot(folder / "part.png", box=box, shift=-plan.sway[i])
@@ -248,15 +250,16 @@ def _quiet() -> Iterator[None]:
 
 def _still(person: str) -> int:
     """Render one person in a few poses."""
-    from studio import studio
+    from studio import places, studio
 
     folder = BUILD / "stills"
     folder.mkdir(parents=True, exist_ok=True)
+    shot = Shot(person, "", "", (person,))
     with _quiet():
-        stage = studio(Shot(person, "", "", (person,)))
+        stage = studio(shot)
         stage.shoot_room(folder / f"{person}_room.png")
         for name, pose in STILL_POSES.items():
-            stage.act([pose], 0.0)
+            stage.act([pose], 0.0, places(shot, 0.0))
             stage.shoot(folder / f"{person}_{name}.png", samples=8)
     print(f"{folder}/{person}_*.png")
     return 0

@@ -146,6 +146,19 @@ def _talk(person: str, who: str, purpose="everything", act=TALK) -> Shot:
     return Shot(f"{person}_talk", title, purpose, (person,), (act,), (SAYS[person],))
 
 
+def _again(person: str) -> Shot:
+    title = f"{person.capitalize()} says something else in the same room"
+    purpose = "the same person once more: what a network must not have seen"
+    return Shot(f"{person}_again", title, purpose, (person,), (TALK,), (SAYS_AGAIN[person],))
+
+
+def _training(person: str) -> Shot:
+    title = f"{person.capitalize()} talks and turns to both sides, for a network to learn from"
+    acts, says = (replace(TALK, turn=20.0),), (SAYS_TRAINING[person],)
+    purpose = "footage to train a face swap on"
+    return Shot(f"{person}_training", title, purpose, (person,), acts, says, seconds=20.0)
+
+
 def _alone(name: str, person: str, does: str, purpose: str, act: Act, **more) -> Shot:
     title = f"{person.capitalize()} {does}"
     return Shot(f"{person}_{name}", title, purpose, (person,), (act,), **more)
@@ -214,5 +227,16 @@ SHOTS: tuple[Shot, ...] = (
     _alone(
         "long", "ben", "talks for a while", "how often people blink: talking",
         replace(TALK, blinks=22), says=(SUNDAY,), seconds=40.0,
+    ),
+    *map(_again, SAYS_AGAIN),
+    *map(_training, SAYS_TRAINING),
+    _alone(
+        "phone", "elsa", "records herself with a phone held upright",
+        "another shape of picture, and another frame rate",
+        replace(QUIET, blinks=18), fps=30, size=(480, 854), zoom=1.2,
+    ),
+    Shot(
+        "imani_hugo", "Imani and Hugo walk past each other", "faces that cross: who is who",
+        ("imani", "hugo"), (QUIET, QUIET), ("", ""), seconds=6.0, walks=True,
     ),
 )  # fmt: skip

@@ -54,10 +54,10 @@ class Stage:
         """Render with so many threads."""
         self.scene.render.threads_mode, self.scene.render.threads = "FIXED", threads
 
-    def act(self, poses: Sequence[Pose], seconds: float) -> None:
-        """Everybody takes their pose; what they hold moves by the time."""
-        for actor, pose in zip(self.actors, poses, strict=True):
-            actor.pose(pose, seconds)
+    def act(self, poses: Sequence[Pose], seconds: float, places: np.ndarray) -> None:
+        """Everybody takes their pose and place; what they hold moves by the time."""
+        for actor, pose, at in zip(self.actors, poses, places, strict=True):
+            actor.pose(pose, seconds, at)
 
     def shoot_room(self, path: Path) -> None:
         """Render the room without people, out of focus as the camera sees it.
