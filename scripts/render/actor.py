@@ -20,10 +20,10 @@ CHEST = 2.6
 WIDEST = 3.2
 MOVED = 0.01
 """Decimetres, about a pixel."""
-SMOOTH = {"clothes": 1, "teeth": 1, "tongue": 1, "hair": 1, "eyes": 1, "base": 2}
-OPAQUE = {"base", "clothes", "hair"}
+SMOOTH = {"clothes": 1, "teeth": 1, "tongue": 1, "eyes": 1, "base": 2}
+OPAQUE = {"base", "clothes"}
 """What can hide a point of the face, apart from things held before it."""
-STRANDS = {"eyes", "brows", "lashes"}
+OWN = {"eyes", "brows"}
 """Parts that `_eyes` and `_lids` make."""
 TEETH = (0.72, 0.65, 0.55)
 WET = (0.42, 0.2, 0.17)
@@ -40,7 +40,7 @@ class Actor:
         self._still = self.verts
         self.soft = [self._body(), *self._eyes()]
         for kind in human.parts:
-            if kind not in STRANDS:
+            if kind not in OWN:
                 self.soft.append((kind, *self._part(kind, self._material(kind))))
         _, teeth, used = next(soft for soft in self.soft if soft[0] == "teeth")
         attribute(teeth, "lit", human.teeth_light[used])
@@ -170,9 +170,6 @@ class Actor:
     def _material(self, kind: str):
         spec, part = self.human.spec, self.human.parts[kind]
         return {
-            "hair": lambda: materials.cards(
-                part, spec["hair_color"], rough=0.5, specular=0.22, gain=spec.get("hair_gain", 1)
-            ),
             "teeth": lambda: materials.enamel(part, TEETH),
             "tongue": lambda: materials.painted(part, (0.16, 0.075, 0.075), rough=0.45),
             "clothes": lambda: materials.cloth(spec, part),

@@ -1,30 +1,34 @@
-"""Hair of single strands: grown on the head, in the beard area, or over painted strips of hair.
+"""Hair of single strands, grown on the head and in the beard area.
 
 A style is one of a person's `strands`, in decimetres unless it says otherwise:
 
     kind      a key of _KINDS
     n         number of strands
-    length    crop, combed, beard, loose; in the mean
+    length    crop, combed, beard; in the mean
     fade      crop, combed: length at the sides and the nape, as a share of that on top
     lift, lay       crop: how much it stands up, and how much it follows the comb
-    mess      crop, combed: how much directions differ
-    curl      crop, combed, tail: waves along a strand (crop: as a share of its length)
+    mess      crop, combed, long, fall: how much directions differ
+    curl      crop, combed, tail, fall: waves along a strand (crop: as a share of its length)
     comb      combed: direction (x, y, z)
-    part      combed, tied: x of the parting from which it runs to both sides
+    part      combed, tied, long, fall: x of the parting from which it runs to both sides
     bald      combed: height of the hairline above the eyes, in eye distances
-    volume    combed, tied, loose: height above what it lies on
+    volume    combed, tied, long, fall: height above what it lies on
     spread    tied: how much it first runs away from the parting
     fly       tied: share of strands that stand off
     knot      tied, bun, tail: (x, y, z) of the knot from between the eyes
     size      bun: radius
-    width, drop     tail: half its thickness, and how far it falls
+    width     tail: half its thickness
+    drop      tail, fall: how far it falls
+    flare     fall: how far it falls to the side
     radius    metres at the root
     taper     radius at the tip, as a share of that at the root
     color, gloss    if not those of the person's other hair
     grey      share of strands that have lost their colour
 
 Points are in MakeHuman's space. Hair on the head is that of the person at rest and moves with the
-head as a whole; beards and loose hairs are `Bound` to a mesh and follow its vertices.
+head as a whole. Beards are `Bound` to a mesh and follow its vertices. Long hair has two styles with
+the same numbers: `long` lies on the head, and `fall` is the rest of the same strands. What falls is
+`Hanging`: it swings behind the head.
 """
 
 from __future__ import annotations
@@ -66,7 +70,7 @@ LOCK = 30
 class Bound:
     """What ties points of strands to a mesh: the corners of a quad, and an offset from there.
 
-    `key` names the part of the person: 'base', 'hair'.
+    `key` names the part of the person: 'base', 'brows'.
     """
 
     def __init__(self, key: str, verts, points, corners, weights) -> None:
@@ -515,44 +519,7 @@ def _off_body(human: Human, points: np.ndarray) -> np.ndarray:
     return flat.reshape(points.shape)
 
 
-def _loose(human: Human, style: dict, rng) -> Strands:
-    """Single hairs on top of the person's strips of hair, along what is painted on them."""
-    part = human.parts["hair"]
-    verts, faces = part.fit(human.rest), part.faces
-    flow = _flow(verts[faces], part.uv[part.face_uv])
-    surface = _Surface(verts, faces, human)
-    roots = _scatter(verts, faces, style["n"], rng)[0]
-    count = len(roots)
-    stray = rng.normal(0, 0.08, (count, 3))
-    rise = style["volume"] * rng.random(count) ** 2 + 0.006
-    lengths = style["length"] * rng.uniform(0.4, 1.2, count)
-
-    def direction(places: np.ndarray, _) -> np.ndarray:
-        return flow[surface.nearest(places)[2]] + stray
-
-    points = _creep(surface, roots, lengths, 10, direction, lambda _: rise)
-    points += _waves(rng, count, 10) * 0.02
-    flat = points.reshape(-1, 3)
-    corners = faces[surface.nearest(flat)[2]]
-    return points, Bound("hair", verts, points, corners, _nearness(verts[corners], flat))
-
-
-def _flow(corners: np.ndarray, uv: np.ndarray) -> np.ndarray:
-    """(F, 3): where the picture's v runs on quads (F, 4, 3) with uv (F, 4, 2), towards the tips."""
-    (right, down), (a, b) = ((of[:, 1] - of[:, 0], of[:, 2] - of[:, 0]) for of in (corners, uv))
-    area = a[:, 0] * b[:, 1] - b[:, 0] * a[:, 1]
-    area = np.where(np.abs(area) < 1e-9, 1e-9, area)[:, None]
-    flow = _unit((down * a[:, :1] - right * b[:, :1]) / area)
-    return flow * -np.sign(flow[:, 1].mean())
-
-
-def _nearness(corners: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """(n, 4): weights of the corners (n, 4, 3), the higher the closer they are to points (n, 3)."""
-    weights = 1 / (np.linalg.norm(corners - points[:, None], axis=2) + 1e-3) ** 2
-    return weights / weights.sum(1, keepdims=True)
-
-
 _KINDS = {
     "crop": _crop, "combed": _combed, "tied": _tied, "bun": _bun, "tail": _tail,
-    "beard": _beard, "loose": _loose, "long": _long, "fall": _fall,
+    "beard": _beard, "long": _long, "fall": _fall,
 }  # fmt: skip

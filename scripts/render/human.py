@@ -56,8 +56,8 @@ APART = 0.002
 """Decimetres between these points of lips that touch: the lower is a little before the upper."""
 FIRST_UPPER_TOOTH = 15060
 KINDS = {
-    "eyes": "eyes", "brows": "eyebrows", "lashes": "eyelashes", "teeth": "teeth",
-    "tongue": "tongue", "hair": "hair", "clothes": "clothes",
+    "eyes": "eyes", "brows": "eyebrows", "teeth": "teeth",
+    "tongue": "tongue", "clothes": "clothes",
 }  # fmt: skip
 
 

@@ -39,20 +39,6 @@ def strands(colour: tuple, *, gloss: float, grey: float) -> bpy.types.Material:
     return made
 
 
-def cards(part: mh.Part, colour: tuple, *, alpha=1.0, rough=0.6, specular=0.2, gain=1.0):
-    """Hair painted on strips: the picture's light and shade in one colour."""
-    made, n = material("cards")
-    picture = n.image(part.texture, smooth="Cubic")
-    grey = n.add("RGBToBW", Color=picture.outputs[0]).outputs[0]
-    n.shade(
-        Base_Color=n.times(n.math("MULTIPLY", grey, gain), colour),
-        Roughness=rough,
-        Specular_IOR_Level=specular,
-        Alpha=n.math("MULTIPLY", picture.outputs[1], alpha),
-    )
-    return made
-
-
 def painted(part: mh.Part, tint: tuple, *, rough: float) -> bpy.types.Material:
     """The part's own picture in another tint."""
     made, n = material("painted")

@@ -6,7 +6,7 @@ Shape, from MakeHuman's targets (mh.py, human.py):
     targets                     weights of further targets
     rest                        units of human.UNITS in every pose: open lids, a friendly face
     lopsided                    how much more the left side of the face does in a smile
-    proxies                     eyes, brows, lashes, teeth, tongue, clothes, strips of hair
+    proxies                     eyes, brows, teeth, tongue, clothes
 
 Skin (skin.py); "tint" is a factor for red, green and blue, all else how strong something is:
     skin                        picture of a whole body
@@ -28,7 +28,7 @@ Eyes and hair (materials.py, actor.py), linear RGB:
     brow_dense                  how dense the brows are, 1 as a rule
     lash_color, lash_length, lash_curl      length 1 as a rule; curl 0 (straight) to 1
     wet                         the wet edge of the lower lid
-    hair_color, hair_gain       of all hair; how bright the picture on strips of hair is
+    hair_color                  of all hair
     hair_gloss                  highlight of strands
     strands                     styles of grown hair: see hair.py
 
@@ -40,17 +40,17 @@ Worn (materials.py, actor.py):
 Place (room.py, stage.py):
     room, room_shift, room_seed     a key of room.LIGHT; metres to the right; chance
     light                           what differs from room.LIGHT
-    camera                          lens (mm) and dist (m) for a face about 200 px high; x, z (m)
-                                    shift what it looks at; fstop
+    camera                          lens (mm) and dist (m) for a face about 255 px high; x, z (m)
+                                    shift what it looks at; fstop of the room
 """
 
 from __future__ import annotations
 
 
-def _proxies(brows: str, lashes: str, teeth: str, clothes: str, **more: str) -> dict[str, str]:
+def _proxies(brows: str, teeth: str, clothes: str) -> dict[str, str]:
     """By kind; eyes and tongue are everybody's."""
     same = {"eyes": "HighPolyEyes", "tongue": "tongue01"}
-    return same | {"brows": brows, "lashes": lashes, "teeth": teeth, "clothes": clothes} | more
+    return same | {"brows": brows, "teeth": teeth, "clothes": clothes}
 
 
 def _cloth(name: str, colour: tuple[float, float, float]) -> dict:
@@ -75,7 +75,7 @@ PEOPLE = {
         },
         "lopsided": 0.12,
         "proxies": _proxies(
-            "eyebrow001", "eyelashes02", "Teeth_Base", "male_casualsuit04",
+            "eyebrow001", "Teeth_Base", "male_casualsuit04",
         ),
         "skin": "young_caucasian_female/textures/young_lightskinned_female_diffuse.png",
         "skin_tone": (0.6, 0.385, 0.28), "mottle": 0.7, "freckles": 0.45, "blush": 0.45,
@@ -111,7 +111,7 @@ PEOPLE = {
         },
         "rest": {"smile": 0.18, "brow_up": 0.15, "open_left": 0.38, "open_right": 0.34},
         "lopsided": -0.1,
-        "proxies": _proxies("eyebrow009", "Eyelashes01", "Teeth_Shape01", "male_casualsuit01"),
+        "proxies": _proxies("eyebrow009", "Teeth_Shape01", "male_casualsuit01"),
         "skin": "middleage_african_male/textures/middleage_darkskinned_male_diffuse.png",
         "skin_tone": (0.125, 0.064, 0.04), "stubble": 0.6, "blush": 0.15, "mottle": 0.8,
         "lip": (0.95, 0.66, 0.62),
@@ -147,7 +147,7 @@ PEOPLE = {
             "smile": 0.2, "brow_up": 0.2, "brow_in": 0.1, "open_left": 0.3, "open_right": 0.42,
         },
         "lopsided": 0.14,
-        "proxies": _proxies("eyebrow012", "Eyelashes01", "Teeth_Shape02", "male_casualsuit06"),
+        "proxies": _proxies("eyebrow012", "Teeth_Shape02", "male_casualsuit06"),
         "skin": "young_asian_male/textures/young_lightskinned_male_diffuse3.png",
         "skin_tone": (0.52, 0.33, 0.215), "stubble": 0.25, "blush": 0.15, "lid_mix": 0.6,
         "eye_shadow": 0.25, "lip_mix": 0.3, "mottle": 0.7, "lip": (0.92, 0.76, 0.74),
@@ -181,7 +181,7 @@ PEOPLE = {
             "smile": 0.22, "brow_up": 0.12, "brow_in": 0.1, "open_left": 0.14, "open_right": 0.1,
         },
         "lopsided": -0.12,
-        "proxies": _proxies("eyebrow001", "eyelashes02", "Teeth_Base", "female_elegantsuit01"),
+        "proxies": _proxies("eyebrow001", "Teeth_Base", "female_elegantsuit01"),
         "skin": "middleage_asian_female/textures/middleage_lightskinned_female_diffuse2.png",
         "skin_tone": (0.215, 0.118, 0.075), "blush": 0.2, "eye_shadow": 0.2, "lid_mix": 0.5,
         "lip": (0.88, 0.58, 0.58), "wrinkles": 0.15,
@@ -216,7 +216,7 @@ PEOPLE = {
             "smile": 0.24, "brow_up": 0.12, "brow_in": 0.1, "open_left": 0.2, "open_right": 0.22,
         },
         "lopsided": 0.1,
-        "proxies": _proxies("eyebrow008", "Eyelashes01", "Teeth_Shape04", "male_casualsuit03"),
+        "proxies": _proxies("eyebrow008", "Teeth_Shape04", "male_casualsuit03"),
         "skin": "old_caucasian_female/textures/old_lightskinned_female_diffuse.png",
         "skin_tone": (0.6, 0.4, 0.315), "wrinkles": 0.9, "bump": 0.5, "mottle": 1.0, "moles": 0.8,
         "freckles": 0.2, "blush": 0.45, "eye_shadow": 0.4, "lip": (0.85, 0.58, 0.58),
@@ -254,7 +254,7 @@ PEOPLE = {
             "smile": 0.2, "brow_up": 0.35, "open_left": 0.35, "open_right": 0.3, "brow_in": 0.1,
         },
         "lopsided": -0.15,
-        "proxies": _proxies("eyebrow012", "Eyelashes01", "Teeth_Shape05", "male_casualsuit05"),
+        "proxies": _proxies("eyebrow012", "Teeth_Shape05", "male_casualsuit05"),
         "skin": "old_caucasian_male/textures/old_lightskinned_male_diffuse.png",
         "skin_tone": (0.49, 0.305, 0.22), "wrinkles": 0.75, "bump": 0.5, "mottle": 1.3,
         "moles": 0.8, "blush": 0.55, "eye_shadow": 0.4, "stubble": 0.45,
@@ -293,7 +293,7 @@ PEOPLE = {
         },
         "rest": {"smile": 0.24, "brow_up": 0.1, "brow_in": 0.2},
         "lopsided": 0.12,
-        "proxies": _proxies("eyebrow011", "eyelashes04", "Teeth_Base", "male_casualsuit04"),
+        "proxies": _proxies("eyebrow011", "Teeth_Base", "male_casualsuit04"),
         "skin": "young_asian_female/textures/young_lightskinned_female_diffuse3.png",
         "skin_tone": (0.31, 0.178, 0.112), "moles": 0.15, "blush": 0.25, "eye_shadow": 0.3,
         "lid_mix": 0.5, "lip": (0.88, 0.6, 0.6),
@@ -332,7 +332,7 @@ PEOPLE = {
             "smile": 0.17, "brow_up": 0.25, "open_left": 0.38, "open_right": 0.42, "brow_in": 0.1,
         },
         "lopsided": 0.1,
-        "proxies": _proxies("eyebrow012", "Eyelashes01", "Teeth_Shape01", "male_worksuit01"),
+        "proxies": _proxies("eyebrow012", "Teeth_Shape01", "male_worksuit01"),
         "skin": "middleage_caucasian_male/textures/middleage_lightskinned_male_diffuse.png",
         "skin_tone": (0.4, 0.245, 0.162), "wrinkles": 0.35, "blush": 0.35, "eye_shadow": 0.4,
         "stubble": 0.75, "stubble_color": (0.3, 0.27, 0.26),
@@ -372,7 +372,7 @@ PEOPLE = {
             "smile": 0.22, "brow_up": 0.1, "brow_in": 0.05, "open_left": 0.05, "open_right": 0.08,
         },
         "lopsided": -0.12,
-        "proxies": _proxies("eyebrow001", "eyelashes02", "Teeth_Shape01", "male_casualsuit06"),
+        "proxies": _proxies("eyebrow001", "Teeth_Shape01", "male_casualsuit06"),
         "skin": "young_african_female/textures/young_darkskinned_female_diffuse.png",
         "skin_tone": (0.075, 0.04, 0.027), "blush": 0.15, "mottle": 0.8, "lid_mix": 0.5,
         "lip": (0.92, 0.62, 0.6),

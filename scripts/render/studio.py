@@ -27,7 +27,6 @@ def places(shot: Shot, seconds: float) -> np.ndarray:
     return now
 
 
-
 def studio(shot: Shot) -> Stage:
     """Build the stage of a shot."""
     humans = [Human(PEOPLE[person]) for person in shot.people]
