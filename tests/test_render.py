@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import align
 import ambience
+import camera
 import motion
 import numpy as np
 import pytest
@@ -55,6 +56,47 @@ def test_the_lids_close_in_blinks_and_nowhere_else():
 def test_the_head_turns_as_far_as_asked_for():
     yaw = np.array([pose["yaw"] for pose in blinks(Act(turn=20, lively=0), frames=200).poses])
     assert yaw.max() == pytest.approx(20, abs=3) and yaw.min() == pytest.approx(-20, abs=3)
+
+
+def test_eyes_rest_on_what_they_look_at_while_the_head_moves():
+    poses = blinks(Act(), frames=MINUTE).poses
+    at = np.array([[p["gaze_x"] + p["yaw"], p["gaze_y"] - p["pitch"]] for p in poses])
+    still = (np.abs(np.diff(at, axis=0)) < 1e-9).all(1)
+    assert still.mean() > 0.8 and np.ptp(at, axis=0).min() > 3
+
+
+def test_long_hair_swings_past_the_head_and_comes_to_rest():
+    turned = np.zeros((100, 3))
+    turned[20:, 0] = 10.0
+    trail = motion._trailing(turned, FPS)["trail_yaw"]
+    assert np.abs(trail[:20]).max() == 0 and trail[20] < 3
+    assert 11 < trail.max() < 16 and trail[-1] == pytest.approx(10, abs=0.1)
+
+
+def test_shoulders_move_less_than_the_head_and_with_it():
+    moved = blinks(Act(turn=20, lively=0), frames=200)
+    yaw = np.array([pose["yaw"] for pose in moved.poses])
+    assert np.corrcoef(moved.body[:, 0], yaw)[0, 1] > 0.95
+    assert 1 < np.ptp(moved.body[:, 0]) < 20
+
+
+def test_a_clip_at_another_frame_rate_shows_the_same_behaviour():
+    moved = motion.move(Act(blinks=20), 10 * 60 * 30, None, np.random.default_rng(2), fps=30)
+    first, _, last = moved.blinks.T
+    assert len(moved.blinks) == pytest.approx(200, rel=0.25)
+    assert ((last - first + 1) / 30).max() <= 0.4
+
+
+def test_only_what_is_below_the_neck_leans():
+    picture = np.random.default_rng(0).random((300, 200, 3)).astype(np.float32)
+    leaning = camera._leaning(picture, np.array([3.0, 0, 0]), neck=100)
+    assert np.allclose(leaning[:101], picture[:101], atol=1e-6)
+    assert np.allclose(leaning[-50:, 20:-20], np.roll(picture, 3, 1)[-50:, 20:-20], atol=1e-4)
+
+
+def test_what_moves_fades_into_what_is_still_but_not_at_the_border_of_the_picture():
+    share = camera._feather((0, 0, 60, 60), (200, 60))
+    assert (share[:, :40] == 1).all() and share[30, -1] == 0 and (np.diff(share[30]) <= 0).all()
 
 
 def test_borders_move_to_where_the_sound_changes():
@@ -155,20 +197,19 @@ def test_speech_is_exact_repeatable_and_as_long_as_asked_for():
     importlib.util.find_spec("bpy") is None,
     reason="Blender as a module (bpy) is for authors only: see scripts/render/README.md",
 )
-def test_a_frame_renders_the_same_twice(tmp_path, monkeypatch):
-    import camera
+def test_a_frame_renders_the_same_twice(tmp_path):
     import fetch
 
-    monkeypatch.setattr(camera, "SIZE", (64, 48))
     fetch.makehuman()
     from human import Human
     from people import PEOPLE
     from stage import Stage
 
     for name in ("first", "again"):
-        stage = Stage([Human(PEOPLE["ben"])], [(0, 0, 0)])
+        here = np.zeros((1, 3))
+        stage = Stage([Human(PEOPLE["ben"])], here, size=(64, 48), zoom=0.1)
         stage.shoot_room(tmp_path / "room.png")
-        stage.act([{"jaw": 0.2, "blink_left": 0.5}], 0.0)
+        stage.act([{"jaw": 0.2, "blink_left": 0.5}], 0.0, here)
         stage.shoot(tmp_path / f"{name}.png")
     pictures = [camera.read(tmp_path / f"{name}.png") for name in ("first", "again")]
     assert np.array_equal(*pictures) and np.ptp(pictures[0]) > 0.5
