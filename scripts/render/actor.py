@@ -95,7 +95,9 @@ class Actor:
     def _grow(self, style: dict) -> None:
         spec = self.human.spec
         colour = style.get("color", spec["hair_color"])
-        material = materials.strands(colour, gloss=spec["hair_gloss"], grey=style.get("grey", 0.0))
+        material = materials.strands(
+            colour, gloss=spec["hair_gloss"], grey=style.get("grey", 0.0), uneven=True
+        )
         points, binding = hair.grow(self.human, style)
         taper = style.get("taper", 0.35)
         thing = hair.make_curves(style["kind"], points, style["radius"], taper, material)
@@ -141,7 +143,7 @@ class Actor:
     def _lids(self) -> None:
         """Lashes, brows and the wet edges of the lids."""
         human, spec = self.human, self.human.spec
-        dark = materials.strands(spec.get("lash_color", LASHES), gloss=0.05, grey=0.0)
+        dark = materials.strands(spec.get("lash_color", LASHES), gloss=0.05)
         for edge in lids.EDGES:
             points, binding = eyes.lashes(human, edge)
             thing = hair.make_curves("lashes", points, eyes.LASH_RADIUS[edge], 0.3, dark)
@@ -171,7 +173,7 @@ class Actor:
         spec, part = self.human.spec, self.human.parts[kind]
         return {
             "teeth": lambda: materials.enamel(part, TEETH),
-            "tongue": lambda: materials.painted(part, (0.16, 0.075, 0.075), rough=0.45),
+            "tongue": lambda: materials.painted(part, (0.5, 0.24, 0.23), rough=0.45),
             "clothes": lambda: materials.cloth(spec, part),
         }[kind]()
 

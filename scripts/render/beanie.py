@@ -32,7 +32,7 @@ def beanie(human: Human, colour: tuple) -> list[bpy.types.Object]:
     thing, used = mesh("beanie", *shape, _wool(colour), rest=shape[0])
     attribute(thing, "rib", rib[used])
     attribute(thing, "stitch", stitch[used])
-    fibres = materials.strands(colour, gloss=0.02, grey=0.0)
+    fibres = materials.strands(colour, gloss=0.02)
     return [thing, hair.make_curves("fibres", _fibres(shape), 0.00006, 1 / 3, fibres)]
 
 

@@ -24,6 +24,7 @@ A style is one of a person's `strands`, in decimetres unless it says otherwise:
     taper     radius at the tip, as a share of that at the root
     color, gloss    if not those of the person's other hair
     grey      share of strands that have lost their colour
+    lock      crop, combed: strands to a lock
 
 Points are in MakeHuman's space. Hair on the head is that of the person at rest and moves with the
 head as a whole. Beards are `Bound` to a mesh and follow its vertices. Long hair has two styles with
@@ -41,6 +42,7 @@ import numpy as np
 from human import Human
 from mathutils.bvhtree import BVHTree
 from meshes import add, attribute, to_blender
+from scipy.spatial import cKDTree
 
 BEARD_TOP = (
     [0, 0.28, 0.40, 0.50, 0.58, 0.70, 0.88, 1.00, 1.08, 1.20],
@@ -63,8 +65,12 @@ TRAILS = 0.6
 """How much of a turn of the head the tips of hanging hair take part in."""
 STEPS, STEP = 26, 0.09
 """Long hair on the head: steps, and how long each is (dm)."""
-LOCK = 30
-"""Strands of long hair to a lock."""
+LOCK, TONE_LOCK = 40, 60
+"""Strands to a lock; neighbours that have one brightness."""
+PARTING = 0.05
+"""How far (dm) strands at the parting stray to the other side."""
+SOFTER = 2
+"""So many times the border of hair is made softer by the mean of the neighbours."""
 
 
 class Bound:
@@ -118,14 +124,46 @@ def grow(human: Human, style: dict) -> Strands:
 
 
 def make_curves(name: str, points: np.ndarray, radius: float, taper: float, material):
-    """Strands (n, k, 3) dm as an object; `radius` m at the root, `taper` times that at the tip."""
+    """Strands (n, k, 3) dm as an object; `radius` m at the root, `taper` times that at the tip.
+
+    The strands of a lock have one `tone`, 0 to 1.
+    """
     count, long, _ = points.shape
     data = bpy.data.hair_curves.new(name)
     data.add_curves([long] * count)
     thing = add(name, data, material)
     attribute(thing, "radius", np.tile(np.linspace(radius, radius * taper, long), count))
+    attribute(thing, "tone", np.repeat(_tones(points), long))
     move(thing, points)
     return thing
+
+
+def _tones(points: np.ndarray) -> np.ndarray:
+    rng = np.random.default_rng(1)
+    locks = _locks(points[:, 0], TONE_LOCK, rng)
+    return rng.random(locks.max() + 1)[locks]
+
+
+def _locks(roots: np.ndarray, size: int, rng) -> np.ndarray:
+    """(n,): the number of the lock of each strand; those of a lock grow side by side."""
+    count = max(len(roots) // size, 1)
+    heads = roots[rng.choice(len(roots), count, replace=False)]
+    return cKDTree(heads).query(roots)[1]
+
+
+def _gathered(points: np.ndarray, size: int, pull: float, bend: float, rng) -> np.ndarray:
+    """Strands (n, k, 3) in locks of about `size`: the tips draw together by `pull` (0 to 1), and
+    each lock bends its own way by up to `bend` dm at its tip."""
+    locks = _locks(points[:, 0], size, rng)
+    count, long = locks.max() + 1, points.shape[1]
+    members = np.bincount(locks, minlength=count)[:, None]
+    middle = np.stack(
+        [np.bincount(locks, flat, count) for flat in points.reshape(len(points), -1).T], 1
+    )
+    middle = (middle / np.maximum(members, 1)).reshape(count, long, 3)
+    t = np.linspace(0, 1, long)[:, None]
+    bent = _waves(rng, count, long) * bend
+    return points + pull * t * (middle[locks] - points) + bent[locks]
 
 
 def move(thing: bpy.types.Object, points: np.ndarray) -> None:
@@ -140,7 +178,17 @@ def scalp_mask(human: Human) -> np.ndarray:
     bound = np.unique(mh.proxy("hair", "ponytail01").ref)
     mask = np.zeros(len(human.rest))
     mask[bound[bound < mh.BODY]] = 1
+    for _ in range(SOFTER):
+        mask = (mask + _around(human, mask)) / 2
     return mask * ~_ears(0.3)
+
+
+def _around(human: Human, values: np.ndarray) -> np.ndarray:
+    """The mean of the corners of all faces at each vertex."""
+    faces = human.base.faces[human.base.material == 0]
+    means = np.repeat(values[faces].mean(1), 4)
+    total = np.bincount(faces.ravel(), means, len(values))
+    return total / np.maximum(np.bincount(faces.ravel(), minlength=len(values)), 1)
 
 
 def lip_mask() -> np.ndarray:
@@ -276,6 +324,12 @@ def _scalp_roots(human: Human, style: dict, rng) -> np.ndarray:
     return _scatter(human.rest, faces, style["n"], rng, mask)[0]
 
 
+def _calm(human: Human, roots: np.ndarray) -> np.ndarray:
+    """(n, 1): how far strands may stray, less at the face: no single hair lies across it."""
+    at_face = np.clip((roots[:, 2] - _between_eyes(human)[2] + 0.5) / 0.3, 0, 1)
+    return 1 - 0.75 * at_face[:, None]
+
+
 def _lengths(style: dict, low: np.ndarray, spread: float, rng) -> np.ndarray:
     """(n,): they differ by about `spread`; `low` is 1 where they have faded."""
     chance = rng.normal(1, spread, len(low)).clip(0.5, 1.5)
@@ -320,7 +374,8 @@ def _crop(human: Human, style: dict, rng) -> Strands:
     t = np.linspace(0, 1, 5)[:, None]
     points = roots[:, None] + way[:, None] * lengths * t
     points += comb[:, None] * (lengths * 0.25) * t**2
-    return points + _waves(rng, len(roots), 5) * (lengths * style["curl"]), None
+    points += _waves(rng, len(roots), 5) * (lengths * style["curl"])
+    return _gathered(points, style.get("lock", LOCK), 0.6, 0.25 * style["length"], rng), None
 
 
 def _combed(human: Human, style: dict, rng) -> Strands:
@@ -330,7 +385,7 @@ def _combed(human: Human, style: dict, rng) -> Strands:
     comb = np.tile(np.array(style["comb"], float), (count, 1))
     if "part" in style:
         comb[:, 0] += np.sign(roots[:, 0] - style["part"]) * 1.4
-    stray = rng.normal(0, style["mess"], (count, 3))
+    stray = rng.normal(0, style["mess"], (count, 3)) * _calm(human, roots)
     low = np.clip((eyes + 0.9 * apart - roots[:, 1]) / (1.2 * apart), 0, 1)
     lengths = _lengths(style, low, 0.15, rng)
     rise = style["volume"] * rng.uniform(0.25, 1, count) * (1 - 0.5 * low)
@@ -343,7 +398,8 @@ def _combed(human: Human, style: dict, rng) -> Strands:
         return rise * np.sin(min(t * 1.6, np.pi / 2)) + 0.01
 
     points = _creep(_head(human), roots, lengths, 10, direction, height)
-    return points + _waves(rng, count, 10) * style.get("curl", 0.03), None
+    points += _waves(rng, count, 10) * style.get("curl", 0.03)
+    return _gathered(points, style.get("lock", LOCK), 0.55, 0.12 * style["length"], rng), None
 
 
 def _tied(human: Human, style: dict, rng) -> Strands:
@@ -368,7 +424,7 @@ def _tied(human: Human, style: dict, rng) -> Strands:
     points += _waves(rng, count, 14) * 0.012
     fly = rng.random(count) < style["fly"]
     points[fly] += _waves(rng, fly.sum(), 14) * 0.09
-    return points, None
+    return _gathered(points, LOCK, 0.5, 0.02, rng), None
 
 
 def _knot(human: Human, style: dict) -> np.ndarray:
@@ -436,9 +492,9 @@ def _tresses(human: Human, style: dict, rng) -> tuple[np.ndarray, np.ndarray]:
     roots = _scalp_roots(human, style, rng)
     eyes, apart = _between_eyes(human), _eye_distance(human)
     count, surface, low = len(roots), _head(human), eyes[1] - 0.75 * apart
-    side = np.where(roots[:, 0] > style.get("part", 0.0), 1.0, -1.0)
-    at_face = np.clip((roots[:, 2] - eyes[2] + 0.5) / 0.3, 0, 1)[:, None]
-    stray = rng.normal(0, style["mess"], (count, 3)) * (1 - 0.75 * at_face)
+    parting = style.get("part", 0.0) + rng.normal(0, PARTING, count)
+    side = np.where(roots[:, 0] > parting, 1.0, -1.0)
+    stray = rng.normal(0, style["mess"], (count, 3)) * _calm(human, roots)
     rise = style["volume"] * rng.uniform(0.35, 1, count)
     places, normals = roots, surface.nearest(roots)[1]
     way = [places]
@@ -453,6 +509,7 @@ def _tresses(human: Human, style: dict, rng) -> tuple[np.ndarray, np.ndarray]:
         places = np.where((places[:, 1] > low)[:, None], lifted, places)
         way.append(places)
     on_head = _evenly(np.stack(way, 1), 10)
+    on_head = _gathered(on_head, LOCK, 0.35, 0.03, rng)
     on_head += _over_ears(human, on_head)
     return on_head, _drop(human, style, on_head[:, -1], side, rng)
 
@@ -489,12 +546,8 @@ def _drop(human: Human, style: dict, start: np.ndarray, side: np.ndarray, rng) -
     points[..., 0] += side[:, None] * style["flare"] * np.sin(np.pi / 2 * t)
     points[..., 1] -= length * t
     points[..., 2] += (front * 0.5 - (1 - front) * 0.25) * t
-    points += _waves(rng, count, 10) * style["curl"]
-    locks = start[rng.choice(count, count // LOCK, replace=False)]
-    nearest = ((start[:, None] - locks[None]) ** 2).sum(2).argmin(1)
-    for lock in range(len(locks)):
-        own = nearest == lock
-        points[own] += 0.55 * t[:, None] * (points[own].mean(0) - points[own])
+    points += _waves(rng, count, 10) * 0.25 * style["curl"]
+    points = _gathered(points, LOCK, 0.6, style["curl"], rng)
     return _off_body(human, points)
 
 

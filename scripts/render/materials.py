@@ -8,6 +8,8 @@ import numpy as np
 from nodes import material
 
 GREY_HAIR = (0.42, 0.40, 0.38)
+DULLEST, BRIGHTEST = 0.55, 1.7
+"""How bright locks are, times the colour of the hair."""
 PUPIL = 0.036
 """Radius of the pupil in the picture, where that of the iris is about 0.11."""
 GLINT = 0.10
@@ -16,15 +18,19 @@ IRISES_UV = (0.708, 0.703, 0), (0.291, 0.291, 0)
 EYES = mh.DATA / "proxies" / "eyes" / "HighPolyEyes" / "textures"
 
 
-def strands(colour: tuple, *, gloss: float, grey: float) -> bpy.types.Material:
+def strands(colour: tuple, *, gloss: float, grey=0.0, uneven=False) -> bpy.types.Material:
     """Grown hair: diffuse and a weak highlight along the strand (little noise at few samples).
 
-    `grey` is the share of strands that have lost their colour.
+    `grey` is the share of strands that have lost their colour. If `uneven`, locks differ by the
+    `tone` of their strands.
     """
     made, n = material("strands")
     chance = n.add("HairInfo").outputs["Random"]
     own = n.mix(n.math("LESS_THAN", chance, grey), colour, GREY_HAIR)
     own = n.times(own, n.ramp(chance, (0.0, 0.6), (1.0, 1.4)))
+    if uneven:
+        tone = n.ramp(n.attribute("tone"), (0.0, DULLEST / BRIGHTEST), (1.0, 1.0))
+        own = n.times(n.times(own, tone), (BRIGHTEST,) * 3)
     highlight = n.add(
         "BsdfHair",
         component="Reflection",

@@ -11,6 +11,7 @@ from human import TURNS, Pose
 from scipy.ndimage import gaussian_filter1d
 
 FPS = 25
+LEVEL = (0.0, 0.0, 0.0)
 CLOSING, HOLDING = 0.33, 0.12
 """Shares of a blink's duration; the lids reopen in what is left."""
 LID_PER_DEGREE = 0.022
@@ -60,13 +61,20 @@ class Motion:
     """(T, 3) of the shoulders under the head: px right and down, and a turn in radians."""
 
 
-def move(act: Act, frames: int, mouth: dict[str, np.ndarray] | None, rng, fps=FPS) -> Motion:
-    """Draw the motion of one person; `mouth` are the lip curves of their speech, if they talk."""
+def move(
+    act: Act, frames: int, mouth: dict[str, np.ndarray] | None, rng, fps=FPS, bearing=LEVEL
+) -> Motion:
+    """Draw the motion of one person, who carries the head at a `bearing` of yaw, pitch and roll.
+
+    `mouth` are the lip curves of their speech, if they talk.
+    """
     mouth = mouth or {}
     effort = _effort(mouth.get("jaw", np.zeros(frames)), fps)
     closed, events = _blinks(act.blinks, frames, rng, fps)
     look = _GAZES[act.gaze](frames, rng, fps)
     head = _head(act, look, effort, frames, rng, fps)
+    if not act.turn:
+        head = head + bearing
     eyes = np.stack([look[:, 0] - head[:, 0], look[:, 1] + head[:, 1]], 1)
     lowered = np.clip(-eyes[:, 1], 0, 25) * LID_PER_DEGREE
     lids = np.clip(closed + lowered[:, None] * (1 - closed), 0, 1)

@@ -37,7 +37,8 @@ Worn (materials.py, actor.py):
     glasses                     there or not
     cover                       linear RGB of a beanie
 
-Place (room.py, stage.py):
+Place (motion.py, room.py, stage.py):
+    bearing                     yaw, pitch and roll (degrees) at which the head is carried
     room, room_shift, room_seed     a key of room.LIGHT; metres to the right; chance
     light                           what differs from room.LIGHT
     camera                          lens (mm) and dist (m) for a face about 255 px high; x, z (m)
@@ -82,7 +83,8 @@ PEOPLE = {
         "eye_shadow": 0.15, "lid_mix": 0.6, "lip": (0.9, 0.66, 0.66),
         "eye_color": "green", "eye_sat": 0.5, "eye_val": 1.0,
         "brow_color": (0.06, 0.036, 0.022), "lash_curl": 0.55,
-        "hair_color": (0.085, 0.045, 0.025), "hair_gloss": 0.25, "scalp_tint": 0.7,
+        "hair_color": (0.085, 0.045, 0.025), "hair_gloss": 0.35, "scalp_tint": 1.0,
+        "scalp_color": (0.06, 0.034, 0.022),
         "strands": [
             {
                 "kind": "long", "n": 6000, "part": 0.06, "volume": 0.13, "mess": 0.1,
@@ -94,6 +96,7 @@ PEOPLE = {
             },
         ],
         "cloth": _cloth("male_casualsuit04", (0.3, 0.1, 0.11)),
+        "bearing": (4, 1, -2),
         "room": "window", "light": {"side": -1},
         "camera": {"lens": 86, "dist": 0.74, "fstop": 2.8},
     },
@@ -118,14 +121,15 @@ PEOPLE = {
         "eye_color": "brown", "eye_hue": 0.53, "eye_sat": 0.8, "eye_val": 0.75,
         "sclera": (0.82, 0.72, 0.64), "lash_length": 0.85, "lash_curl": 0.4,
         "wet": (0.2, 0.085, 0.075),
-        "hair_color": (0.01, 0.008, 0.007), "hair_gloss": 0.03, "scalp_tint": 0.7,
+        "hair_color": (0.01, 0.008, 0.007), "hair_gloss": 0.08, "scalp_tint": 0.7,
         "strands": [
             {
-                "kind": "crop", "n": 20000, "length": 0.11, "fade": 0.45, "lift": 1.0, "lay": 0.25,
-                "mess": 0.35, "curl": 0.16, "radius": 0.00018, "taper": 0.6,
+                "kind": "crop", "n": 12000, "length": 0.11, "fade": 0.45, "lift": 1.0, "lay": 0.25,
+                "mess": 0.35, "curl": 0.16, "radius": 0.00024, "taper": 0.6,
             },
         ],
         "cloth": _cloth("male_casualsuit01", (0.42, 0.44, 0.47)),
+        "bearing": (-5, -1, 1.5),
         "room": "office", "light": {"side": 1, "gain": 1.55, "rim_gain": 1.0},
         "camera": {"lens": 85, "dist": 0.74, "x": 0.01},
     },
@@ -153,14 +157,15 @@ PEOPLE = {
         "eye_shadow": 0.25, "lip_mix": 0.3, "mottle": 0.7, "lip": (0.92, 0.76, 0.74),
         "eye_color": "brown", "eye_hue": 0.53, "eye_sat": 0.7, "eye_val": 1.0,
         "brow_color": (0.02, 0.015, 0.012), "lash_length": 0.75, "lash_curl": 0.15,
-        "hair_color": (0.016, 0.012, 0.01), "hair_gloss": 0.1, "scalp_tint": 0.85,
+        "hair_color": (0.016, 0.012, 0.01), "hair_gloss": 0.25, "scalp_tint": 0.85,
         "strands": [
             {
-                "kind": "combed", "n": 20000, "length": 0.3, "fade": 0.15, "comb": (-0.7, 0, 0.8),
-                "volume": 0.16, "mess": 0.25, "curl": 0.03, "radius": 0.00014, "taper": 0.5,
+                "kind": "combed", "n": 12000, "length": 0.3, "fade": 0.15, "comb": (-0.7, 0, 0.8),
+                "volume": 0.16, "mess": 0.25, "curl": 0.03, "radius": 0.00022, "taper": 0.5,
             },
         ],
         "cloth": _cloth("male_casualsuit06", (0.035, 0.055, 0.09)),
+        "bearing": (3, 2, 3),
         "room": "lamp", "light": {"side": 1},
         "camera": {"lens": 85, "dist": 0.74, "x": -0.015, "z": 0.005},
     },
@@ -188,15 +193,16 @@ PEOPLE = {
         "eye_color": "brown", "eye_hue": 0.53, "eye_sat": 0.75, "eye_val": 0.85,
         "sclera": (0.85, 0.76, 0.69), "brow_color": (0.03, 0.02, 0.015), "lash_curl": 0.5,
         "wet": (0.32, 0.14, 0.12),
-        "hair_color": (0.022, 0.014, 0.01), "hair_gloss": 0.14, "scalp_tint": 0.85,
+        "hair_color": (0.022, 0.014, 0.01), "hair_gloss": 0.25, "scalp_tint": 0.85,
         "strands": [
             {
-                "kind": "tied", "n": 22000, "volume": 0.09, "spread": 0.0, "knot": (0, -0.2, -1.8),
-                "fly": 0.04, "radius": 0.00014, "taper": 0.6,
+                "kind": "tied", "n": 12000, "volume": 0.09, "spread": 0.0, "knot": (0, -0.2, -1.8),
+                "fly": 0.02, "radius": 0.00022, "taper": 0.6,
             },
             {"kind": "bun", "n": 2500, "size": 0.42, "knot": (0, -0.25, -2.1), "radius": 0.00016},
         ],
         "cloth": _cloth("female_elegantsuit01", (0.05, 0.17, 0.14)),
+        "bearing": (-4, 0, -2.5),
         "room": "window", "room_shift": 0.5, "room_seed": 5, "light": {"side": 1, "gain": 1.1},
         "camera": {"lens": 85, "dist": 0.74, "x": 0.015},
     },
@@ -223,7 +229,7 @@ PEOPLE = {
         "eye_color": "blue", "eye_sat": 0.45, "eye_val": 1.0,
         "sclera": (1.05, 0.97, 0.9), "brow_color": (0.19, 0.165, 0.14), "brow_dense": 1.1,
         "lash_color": (0.06, 0.05, 0.045), "lash_length": 0.8, "lash_curl": 0.3,
-        "hair_color": (0.2, 0.19, 0.18), "hair_gloss": 0.25, "scalp_tint": 0.6,
+        "hair_color": (0.2, 0.19, 0.18), "hair_gloss": 0.3, "scalp_tint": 0.6,
         "strands": [
             {
                 "kind": "long", "n": 6000, "part": -0.3, "volume": 0.2, "mess": 0.12, "grey": 0.45,
@@ -235,6 +241,7 @@ PEOPLE = {
             },
         ],
         "cloth": _cloth("male_casualsuit03", (0.16, 0.12, 0.26)),
+        "bearing": (6, 1, 2),
         "room": "lamp", "room_shift": -0.4, "room_seed": 9, "light": {"side": -1, "gain": 0.95},
         "camera": {"lens": 84, "dist": 0.74, "z": 0.008},
     },
@@ -262,19 +269,20 @@ PEOPLE = {
         "eye_color": "grey", "eye_sat": 0.5, "eye_val": 0.95,
         "sclera": (1.0, 0.92, 0.85), "brow_color": (0.15, 0.135, 0.12), "brow_dense": 1.1,
         "lash_color": (0.08, 0.07, 0.06), "lash_length": 0.75, "lash_curl": 0.2,
-        "hair_color": (0.17, 0.155, 0.14), "hair_gloss": 0.12,
+        "hair_color": (0.17, 0.155, 0.14), "hair_gloss": 0.15,
         "strands": [
             {
-                "kind": "combed", "n": 11000, "length": 0.22, "fade": 0.8, "bald": 0.85,
-                "comb": (0, -0.4, -1), "volume": 0.06, "mess": 0.3, "grey": 0.5, "radius": 0.00013,
+                "kind": "combed", "n": 7000, "length": 0.22, "fade": 0.8, "bald": 0.85,
+                "comb": (0, -0.4, -1), "volume": 0.06, "mess": 0.3, "grey": 0.5, "radius": 0.0002,
                 "taper": 0.5,
             },
             {
-                "kind": "beard", "n": 12000, "length": 0.065, "grey": 0.6, "radius": 0.00014,
+                "kind": "beard", "n": 7000, "length": 0.065, "grey": 0.6, "radius": 0.00019,
                 "taper": 0.5,
             },
         ],
         "cloth": _cloth("male_casualsuit05", (0.22, 0.2, 0.15)), "glasses": True,
+        "bearing": (-3, 3, -1.5),
         "room": "office", "room_shift": 0.6, "light": {"side": -1},
         "camera": {"lens": 85, "dist": 0.74, "x": -0.01},
     },
@@ -300,19 +308,20 @@ PEOPLE = {
         "eye_color": "brown", "eye_hue": 0.53, "eye_sat": 0.7, "eye_val": 0.85,
         "sclera": (0.93, 0.86, 0.8), "brow_color": (0.018, 0.013, 0.01), "lash_curl": 0.6,
         "wet": (0.36, 0.16, 0.14),
-        "hair_color": (0.018, 0.012, 0.009), "hair_gloss": 0.22, "scalp_tint": 0.8,
+        "hair_color": (0.018, 0.012, 0.009), "hair_gloss": 0.3, "scalp_tint": 0.8,
         "scalp_color": (0.02, 0.015, 0.012),
         "strands": [
             {
-                "kind": "tied", "n": 20000, "volume": 0.09, "part": 0.0, "spread": 0.6, "fly": 0.02,
-                "knot": (0.35, -0.25, -1.75), "radius": 0.00014, "taper": 0.6,
+                "kind": "tied", "n": 12000, "volume": 0.09, "part": 0.0, "spread": 0.6, "fly": 0.02,
+                "knot": (0.35, -0.25, -1.75), "radius": 0.00022, "taper": 0.6,
             },
             {
                 "kind": "tail", "n": 3000, "width": 0.19, "drop": 2.2, "curl": 0.09,
-                "knot": (0.35, -0.25, -1.75), "radius": 0.00013,
+                "knot": (0.35, -0.25, -1.75), "radius": 0.0002,
             },
         ],
         "cloth": _cloth("male_casualsuit04", (0.55, 0.36, 0.07)),
+        "bearing": (-6, 0, 2.5),
         "room": "evening", "light": {"side": -1, "gain": 1.75},
         "camera": {"lens": 86, "dist": 0.74, "x": 0.01, "z": 0.005},
     },
@@ -339,20 +348,21 @@ PEOPLE = {
         "eye_color": "brownlight", "eye_sat": 0.65, "eye_val": 0.85,
         "sclera": (1.0, 0.92, 0.86), "brow_color": (0.025, 0.018, 0.014), "lash_length": 0.8,
         "lash_curl": 0.25,
-        "hair_color": (0.03, 0.02, 0.014), "hair_gloss": 0.12, "scalp_tint": 0.8,
+        "hair_color": (0.03, 0.02, 0.014), "hair_gloss": 0.25, "scalp_tint": 0.8,
         "scalp_color": (0.03, 0.022, 0.017),
         "strands": [
             {
-                "kind": "combed", "n": 20000, "length": 0.42, "fade": 0.25, "comb": (0.25, 0.3, -1),
-                "volume": 0.12, "mess": 0.16, "curl": 0.04, "grey": 0.02, "radius": 0.00014,
+                "kind": "combed", "n": 12000, "length": 0.42, "fade": 0.25, "comb": (0.25, 0.3, -1),
+                "volume": 0.12, "mess": 0.16, "curl": 0.04, "grey": 0.02, "radius": 0.00022,
                 "taper": 0.5,
             },
             {
-                "kind": "beard", "n": 9000, "length": 0.07, "grey": 0.12, "radius": 0.00014,
+                "kind": "beard", "n": 6500, "length": 0.07, "grey": 0.12, "radius": 0.00019,
                 "taper": 0.5,
             },
         ],
         "cloth": _cloth("male_worksuit01", (0.2, 0.22, 0.13)),
+        "bearing": (5, -1, -2),
         "room": "evening", "room_shift": -0.9, "room_seed": 4, "light": {"side": 1, "gain": 1.5},
         "camera": {"lens": 84, "dist": 0.74, "z": 0.005},
     },
@@ -383,10 +393,11 @@ PEOPLE = {
         "strands": [
             {
                 "kind": "crop", "n": 14000, "length": 0.035, "fade": 0.8, "lift": 0.4, "lay": 0.6,
-                "mess": 0.3, "curl": 0.16, "radius": 0.00018, "taper": 0.6,
+                "mess": 0.3, "curl": 0.16, "radius": 0.00024, "taper": 0.6,
             },
         ],
         "cloth": _cloth("male_casualsuit06", (0.45, 0.16, 0.05)), "cover": (0.36, 0.17, 0.035),
+        "bearing": (-4, 1, -3),
         "room": "window", "room_shift": 1.0, "room_seed": 2,
         "light": {"side": -1, "gain": 1.35, "fill_gain": 0.9},
         "camera": {"lens": 85, "dist": 0.74, "x": -0.01},

@@ -59,7 +59,14 @@ class Plan:
             for person, text in zip(shot.people, shot.says, strict=True)
         ]
         motions = [
-            move(act, shot.frames, _mouth(spoken, shot), shot.rng(who), shot.fps)
+            move(
+                act,
+                shot.frames,
+                _mouth(spoken, shot),
+                shot.rng(who),
+                shot.fps,
+                PEOPLE[who]["bearing"],
+            )
             for act, spoken, who in zip(shot.acts, speeches, shot.people, strict=True)
         ]
         return cls(speeches, motions, camera.shake(shot.frames, shot.fps, shot.rng("shake")))

@@ -118,7 +118,7 @@ def _colour(n: Nodes, human: Human) -> Socket:
     lips = spec.get("lip", (0.92, 0.58, 0.58))
     colour = n.tint(_share(n, "lips", spec.get("lip_mix", 0.6)), colour, lips)
     colour = n.tint(n.math("MULTIPLY", _furrows(n, at, spec), 0.45), colour, (0.66, 0.52, 0.48))
-    colour = n.tint(_mouth_cavity(n), colour, (0.30, 0.20, 0.20))
+    colour = n.tint(_mouth_cavity(n), colour, (0.62, 0.32, 0.3))
     scalp = spec.get("scalp_color", spec["hair_color"])
     return n.mix(_share(n, "scalp", spec.get("scalp_tint", 0.0)), colour, scalp)
 

@@ -57,8 +57,8 @@ VOWELS, SONORANTS = "aɑæʌɐəɚɜɝɛeɪiɔɒouʊ", "mnŋlɹrwj"
 REST = Shape("", {}, weight=0.8)
 BACK = Shape("kɡŋhxʔ", {"jaw": 0.12, "part": 0.3, "wide": 0.05}, weight=0.3)
 SHAPES = (
-    Shape("aɑæʌ", {"jaw": 0.36, "part": 0.4, "wide": 0.1}, weight=1.2),
-    Shape("ɛeɜɝ", {"jaw": 0.24, "part": 0.4, "wide": 0.3, "upper_up": 0.1}),
+    Shape("aɑæʌ", {"jaw": 0.3, "part": 0.4, "wide": 0.1}, weight=1.2),
+    Shape("ɛeɜɝ", {"jaw": 0.21, "part": 0.4, "wide": 0.3, "upper_up": 0.1}),
     Shape("ɐə", {"jaw": 0.18, "part": 0.35, "wide": 0.1}, weight=0.7),
     Shape("iɪ", {"jaw": 0.15, "part": 0.4, "wide": 0.42, "upper_up": 0.12}),
     Shape("j", {"jaw": 0.09, "part": 0.35, "wide": 0.35, "upper_up": 0.1}, weight=0.6),
