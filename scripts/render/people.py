@@ -64,7 +64,7 @@ PEOPLE = {
         "male": 0.06, "old": 0.08, "race": {"caucasian": 0.7, "asian": 0.2, "african": 0.1},
         "muscle": 0.45, "weight": 0.48,
         "targets": {
-            "torso/torso-scale-horiz-decr": 0.3,
+            "torso/torso-scale-horiz-decr": 0.15,
             "head/head-oval": 0.5, "nose/nose-scale-vert-decr": 0.2, "chin/chin-width-decr": 0.3,
             "nose/nose-point-up": 0.2, "mouth/mouth-scale-horiz-incr": 0.15,
             "asym/asym-nose-1-l": 0.2, "asym/asym-jaw-1-r": 0.15, "asym/asym-eye-2-l": 0.2,
@@ -138,7 +138,7 @@ PEOPLE = {
         "male": 0.92, "old": 0.1, "race": {"asian": 0.9, "caucasian": 0.1},
         "muscle": 0.45, "weight": 0.5,
         "targets": {
-            "torso/torso-scale-horiz-decr": 0.3,
+            "torso/torso-scale-horiz-decr": 0.1,
             "head/head-oval": 0.4, "chin/chin-jaw-drop-decr": 0.2,
             "eyebrows/eyebrows-angle-up": 0.2, "eyebrows/eyebrows-trans-up": 0.3,
             "asym/asym-jaw-3-r": 0.15, "asym/asym-eye-5-l": 0.2, "asym/asym-nose-2-r": 0.2,
@@ -174,7 +174,6 @@ PEOPLE = {
         "male": 0.05, "old": 0.4, "race": {"african": 0.45, "caucasian": 0.55},
         "muscle": 0.4, "weight": 0.62,
         "targets": {
-            "torso/torso-scale-horiz-decr": 0.3,
             "head/head-round": 0.4, "cheek/l-cheek-volume-incr": 0.2,
             "cheek/r-cheek-volume-incr": 0.2, "nose/nose-width1-incr": 0.15,
             "mouth/mouth-upperlip-volume-incr": 0.15, "asym/asym-jaw-1-l": 0.2,
@@ -291,7 +290,7 @@ PEOPLE = {
         "male": 0.03, "old": 0.02, "race": {"caucasian": 0.6, "asian": 0.2, "african": 0.2},
         "muscle": 0.42, "weight": 0.45,
         "targets": {
-            "torso/torso-scale-horiz-decr": 0.45,
+            "torso/torso-scale-horiz-decr": 0.2,
             "head/head-invertedtriangular": 0.3, "nose/nose-hump-incr": 0.12,
             "mouth/mouth-upperlip-volume-incr": 0.2, "mouth/mouth-lowerlip-volume-incr": 0.2,
             "eyes/l-eye-scale-incr": 0.25, "eyes/r-eye-scale-incr": 0.25, "asym/asym-eye-7-r": 0.2,
@@ -371,7 +370,7 @@ PEOPLE = {
         "male": 0.04, "old": 0.22, "race": {"african": 0.9, "caucasian": 0.1},
         "muscle": 0.5, "weight": 0.52,
         "targets": {
-            "torso/torso-scale-horiz-decr": 0.5,
+            "torso/torso-scale-horiz-decr": 0.35,
             "head/head-diamond": 0.25, "cheek/l-cheek-bones-incr": 0.3,
             "cheek/r-cheek-bones-incr": 0.3, "nose/nose-width3-decr": 0.2, "asym/asym-jaw-2-r": 0.2,
             "asym/asym-eye-2-r": 0.2, "asym/asym-nose-2-l": 0.2,
