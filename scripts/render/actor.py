@@ -25,7 +25,7 @@ OPAQUE = {"base", "clothes"}
 """What can hide a point of the face, apart from things held before it."""
 OWN = {"eyes", "brows"}
 """Parts that `_eyes` and `_lids` make."""
-TEETH = (0.72, 0.65, 0.55)
+TEETH = (1.0, 0.92, 0.8)
 WET = (0.42, 0.2, 0.17)
 LASHES = (0.012, 0.009, 0.008)
 

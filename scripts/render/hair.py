@@ -67,6 +67,8 @@ STEPS, STEP = 26, 0.09
 """Long hair on the head: steps, and how long each is (dm)."""
 LOCK, TONE_LOCK = 40, 60
 """Strands to a lock; neighbours that have one brightness."""
+BESIDE = 0.5
+"""Hair hangs no nearer (dm) to the middle than this, so that none crosses the chest."""
 PARTING = 0.05
 """How far (dm) strands at the parting stray to the other side."""
 SOFTER = 2
@@ -548,6 +550,7 @@ def _drop(human: Human, style: dict, start: np.ndarray, side: np.ndarray, rng) -
     points[..., 2] += (front * 0.5 - (1 - front) * 0.25) * t
     points += _waves(rng, count, 10) * 0.25 * style["curl"]
     points = _gathered(points, LOCK, 0.6, style["curl"], rng)
+    points[..., 0] = side[:, None] * np.maximum(side[:, None] * points[..., 0], BESIDE)
     return _off_body(human, points)
 
 

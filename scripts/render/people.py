@@ -64,7 +64,7 @@ PEOPLE = {
         "male": 0.06, "old": 0.08, "race": {"caucasian": 0.7, "asian": 0.2, "african": 0.1},
         "muscle": 0.45, "weight": 0.48,
         "targets": {
-            "torso/torso-scale-horiz-decr": 0.15,
+            "torso/torso-scale-horiz-incr": 0.1,
             "head/head-oval": 0.5, "nose/nose-scale-vert-decr": 0.2, "chin/chin-width-decr": 0.3,
             "nose/nose-point-up": 0.2, "mouth/mouth-scale-horiz-incr": 0.15,
             "asym/asym-nose-1-l": 0.2, "asym/asym-jaw-1-r": 0.15, "asym/asym-eye-2-l": 0.2,
@@ -87,12 +87,12 @@ PEOPLE = {
         "scalp_color": (0.06, 0.034, 0.022),
         "strands": [
             {
-                "kind": "long", "n": 6000, "part": 0.06, "volume": 0.13, "mess": 0.1,
-                "drop": 2.1, "flare": 0.22, "curl": 0.14, "radius": 0.00027, "taper": 0.9,
+                "kind": "long", "n": 14000, "part": 0.06, "volume": 0.13, "mess": 0.1,
+                "drop": 2.1, "flare": 0.22, "curl": 0.14, "radius": 0.00016, "taper": 0.9,
             },
             {
-                "kind": "fall", "n": 6000, "part": 0.06, "volume": 0.13, "mess": 0.1,
-                "drop": 2.1, "flare": 0.22, "curl": 0.14, "radius": 0.00025, "taper": 0.6,
+                "kind": "fall", "n": 8000, "part": 0.06, "volume": 0.13, "mess": 0.1,
+                "drop": 2.1, "flare": 0.22, "curl": 0.14, "radius": 0.00021, "taper": 0.6,
             },
         ],
         "cloth": _cloth("male_casualsuit04", (0.3, 0.1, 0.11)),
@@ -138,7 +138,7 @@ PEOPLE = {
         "male": 0.92, "old": 0.1, "race": {"asian": 0.9, "caucasian": 0.1},
         "muscle": 0.45, "weight": 0.5,
         "targets": {
-            "torso/torso-scale-horiz-decr": 0.1,
+            "torso/torso-scale-horiz-incr": 0.15,
             "head/head-oval": 0.4, "chin/chin-jaw-drop-decr": 0.2,
             "eyebrows/eyebrows-angle-up": 0.2, "eyebrows/eyebrows-trans-up": 0.3,
             "asym/asym-jaw-3-r": 0.15, "asym/asym-eye-5-l": 0.2, "asym/asym-nose-2-r": 0.2,
@@ -160,8 +160,8 @@ PEOPLE = {
         "hair_color": (0.016, 0.012, 0.01), "hair_gloss": 0.25, "scalp_tint": 0.85,
         "strands": [
             {
-                "kind": "combed", "n": 12000, "length": 0.3, "fade": 0.15, "comb": (-0.7, 0, 0.8),
-                "volume": 0.16, "mess": 0.25, "curl": 0.03, "radius": 0.00022, "taper": 0.5,
+                "kind": "combed", "n": 16000, "length": 0.3, "fade": 0.15, "comb": (-0.7, 0, 0.8),
+                "volume": 0.16, "mess": 0.25, "curl": 0.03, "radius": 0.00018, "taper": 0.5,
             },
         ],
         "cloth": _cloth("male_casualsuit06", (0.035, 0.055, 0.09)),
@@ -174,6 +174,7 @@ PEOPLE = {
         "male": 0.05, "old": 0.4, "race": {"african": 0.45, "caucasian": 0.55},
         "muscle": 0.4, "weight": 0.62,
         "targets": {
+            "torso/torso-scale-horiz-incr": 0.2,
             "head/head-round": 0.4, "cheek/l-cheek-volume-incr": 0.2,
             "cheek/r-cheek-volume-incr": 0.2, "nose/nose-width1-incr": 0.15,
             "mouth/mouth-upperlip-volume-incr": 0.15, "asym/asym-jaw-1-l": 0.2,
@@ -195,8 +196,8 @@ PEOPLE = {
         "hair_color": (0.022, 0.014, 0.01), "hair_gloss": 0.25, "scalp_tint": 0.85,
         "strands": [
             {
-                "kind": "tied", "n": 12000, "volume": 0.09, "spread": 0.0, "knot": (0, -0.2, -1.8),
-                "fly": 0.02, "radius": 0.00022, "taper": 0.6,
+                "kind": "tied", "n": 16000, "volume": 0.09, "spread": 0.0, "knot": (0, -0.2, -1.8),
+                "fly": 0.02, "radius": 0.00018, "taper": 0.6,
             },
             {"kind": "bun", "n": 2500, "size": 0.42, "knot": (0, -0.25, -2.1), "radius": 0.00016},
         ],
@@ -210,7 +211,7 @@ PEOPLE = {
         "male": 0.08, "old": 0.92, "race": {"caucasian": 0.95, "asian": 0.05},
         "muscle": 0.35, "weight": 0.58,
         "targets": {
-            "torso/torso-scale-horiz-decr": 0.4,
+            "torso/torso-scale-horiz-decr": 0.3,
             "head/head-oval": 0.3, "head/head-age-incr": 0.25, "nose/nose-point-down": 0.2,
             "chin/chin-width-decr": 0.2, "asym/asym-eye-1-r": 0.25, "asym/asym-mouth-1-l": 0.2,
             "asym/asym-jaw-2-r": 0.2,
@@ -231,12 +232,12 @@ PEOPLE = {
         "hair_color": (0.2, 0.19, 0.18), "hair_gloss": 0.3, "scalp_tint": 0.6,
         "strands": [
             {
-                "kind": "long", "n": 6000, "part": -0.3, "volume": 0.2, "mess": 0.12, "grey": 0.45,
-                "drop": 0.5, "flare": 0.02, "curl": 0.06, "radius": 0.00018, "taper": 0.9,
+                "kind": "long", "n": 11000, "part": -0.3, "volume": 0.2, "mess": 0.12, "grey": 0.45,
+                "drop": 0.5, "flare": 0.02, "curl": 0.025, "radius": 0.00015, "taper": 0.9,
             },
             {
-                "kind": "fall", "n": 6000, "part": -0.3, "volume": 0.2, "mess": 0.12, "grey": 0.45,
-                "drop": 0.5, "flare": 0.02, "curl": 0.06, "radius": 0.00016, "taper": 0.5,
+                "kind": "fall", "n": 7000, "part": -0.3, "volume": 0.2, "mess": 0.12, "grey": 0.45,
+                "drop": 0.5, "flare": 0.02, "curl": 0.025, "radius": 0.00016, "taper": 0.5,
             },
         ],
         "cloth": _cloth("male_casualsuit03", (0.16, 0.12, 0.26)),
@@ -290,7 +291,7 @@ PEOPLE = {
         "male": 0.03, "old": 0.02, "race": {"caucasian": 0.6, "asian": 0.2, "african": 0.2},
         "muscle": 0.42, "weight": 0.45,
         "targets": {
-            "torso/torso-scale-horiz-decr": 0.2,
+            "torso/torso-scale-horiz-decr": 0.05,
             "head/head-invertedtriangular": 0.3, "nose/nose-hump-incr": 0.12,
             "mouth/mouth-upperlip-volume-incr": 0.2, "mouth/mouth-lowerlip-volume-incr": 0.2,
             "eyes/l-eye-scale-incr": 0.25, "eyes/r-eye-scale-incr": 0.25, "asym/asym-eye-7-r": 0.2,
@@ -311,8 +312,8 @@ PEOPLE = {
         "scalp_color": (0.02, 0.015, 0.012),
         "strands": [
             {
-                "kind": "tied", "n": 12000, "volume": 0.09, "part": 0.0, "spread": 0.6, "fly": 0.02,
-                "knot": (0.35, -0.25, -1.75), "radius": 0.00022, "taper": 0.6,
+                "kind": "tied", "n": 16000, "volume": 0.09, "part": 0.0, "spread": 0.6, "fly": 0.02,
+                "knot": (0.35, -0.25, -1.75), "radius": 0.00018, "taper": 0.6,
             },
             {
                 "kind": "tail", "n": 3000, "width": 0.19, "drop": 2.2, "curl": 0.09,
@@ -351,8 +352,8 @@ PEOPLE = {
         "scalp_color": (0.03, 0.022, 0.017),
         "strands": [
             {
-                "kind": "combed", "n": 12000, "length": 0.42, "fade": 0.25, "comb": (0.25, 0.3, -1),
-                "volume": 0.12, "mess": 0.16, "curl": 0.04, "grey": 0.02, "radius": 0.00022,
+                "kind": "combed", "n": 16000, "length": 0.42, "fade": 0.25, "comb": (0.25, 0.3, -1),
+                "volume": 0.12, "mess": 0.16, "curl": 0.04, "grey": 0.02, "radius": 0.00018,
                 "taper": 0.5,
             },
             {
@@ -370,7 +371,7 @@ PEOPLE = {
         "male": 0.04, "old": 0.22, "race": {"african": 0.9, "caucasian": 0.1},
         "muscle": 0.5, "weight": 0.52,
         "targets": {
-            "torso/torso-scale-horiz-decr": 0.35,
+            "torso/torso-scale-horiz-decr": 0.3,
             "head/head-diamond": 0.25, "cheek/l-cheek-bones-incr": 0.3,
             "cheek/r-cheek-bones-incr": 0.3, "nose/nose-width3-decr": 0.2, "asym/asym-jaw-2-r": 0.2,
             "asym/asym-eye-2-r": 0.2, "asym/asym-nose-2-l": 0.2,

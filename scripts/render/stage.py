@@ -21,7 +21,7 @@ WITHIN = 0.25
 """Blender cuts edges down to whole pixels, in single precision: this keeps them in place."""
 FURTHER = 1.6
 """So many times further off the camera is for two people."""
-SAMPLES = 2
+SAMPLES = 3
 STILL_SAMPLES = 32
 """For what is rendered once a clip: the room, and the bodies that do not move."""
 
@@ -134,15 +134,15 @@ def _settings(scene: bpy.types.Scene, size: tuple[int, int]) -> None:
     render.image_settings.color_mode = "RGB"
     cycles.seed = 0
     cycles.use_adaptive_sampling, cycles.adaptive_threshold = True, 0.03
-    cycles.adaptive_min_samples = 2
+    cycles.adaptive_min_samples = 3
     cycles.use_denoising, cycles.denoiser = True, "OPENIMAGEDENOISE"
     cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
-    cycles.denoising_prefilter, cycles.denoising_quality = "FAST", "FAST"
-    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 4, 1, 1
+    cycles.denoising_prefilter, cycles.denoising_quality = "ACCURATE", "FAST"
+    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 4, 0, 0
     cycles.transmission_bounces, cycles.transparent_max_bounces = 2, 24
     cycles.caustics_reflective = cycles.caustics_refractive = False
     cycles.sample_clamp_indirect = 4.0
-    cycles.use_light_tree = True
+    cycles.use_light_tree = False
     scene.view_settings.view_transform = "AgX"
     scene.view_settings.look = "AgX - Medium High Contrast"
 
