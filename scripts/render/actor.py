@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import arm
 import beanie
+import collar
 import eyes
 import glasses
 import hair
 import lids
 import materials
+import nodes
 import numpy as np
 import skin
 from arm import Held
 from human import TURNS, Human, Pose
 from meshes import attribute, matrix, mesh, move, to_human, update
+from shapes import solid
 
 CHEST = 2.6
 """Everything lower (dm) is outside every picture and left out."""
@@ -72,6 +75,9 @@ class Actor:
             head = self.head.copy()
             head[:3, 3] += self.at
             thing.matrix_world = matrix(head)
+        if self._band:
+            thing, edge = self._band
+            move(thing, collar.band(self.verts["clothes"], edge)[0] + self.at)
         if self.held:
             self.held.move(self.head, self.at, seconds)
         trail = self.human.head({turn: pose.get(f"trail_{turn}", 0.0) for turn in TURNS})
@@ -113,6 +119,11 @@ class Actor:
             self.rigid += beanie.beanie(self.human, spec["cover"])
         if "glasses" in spec:
             self.rigid += glasses.glasses(self.human)
+        self._band = None
+        if "band" in spec:
+            edge = collar.opening(self.human.parts["clothes"], self.human)
+            cloth = nodes.plain("band", spec["band"], rough=0.9)
+            self._band = solid("band", collar.band(self.verts["clothes"], edge), cloth), edge
 
     def _body(self):
         base, rest = self.human.base, self.human.rest
@@ -135,7 +146,9 @@ class Actor:
             "eyes", materials.eyeball(human.spec), ~cornea
         )
         attribute(self._eyeball, "lit", np.ones(len(self._eyeball_used)))
-        clear, used = self._part("eyes", materials.cornea(eyes.lamp(human.spec)), cornea)
+        lamp = eyes.lamp(human.spec)
+        water = materials.clear("cornea", lamp, width=0.1, strength=2.5, where="bulge")
+        clear, used = self._part("eyes", water, cornea)
         attribute(clear, "bulge", eyes.bulge(human)[used])
         clear.visible_shadow = False
         return ("eyes", self._eyeball, self._eyeball_used), ("eyes", clear, used)

@@ -6,6 +6,7 @@ Built in head space: that of the person at rest. Everything in dm.
 from __future__ import annotations
 
 import bpy
+import eyes
 import materials
 import nodes
 import numpy as np
@@ -29,7 +30,7 @@ def glasses(human: Human) -> list[bpy.types.Object]:
     rims = [fit.rim(side) for side in SIDES]
     frame = merge(*rims, *(fit.temple(side) for side in SIDES), fit.bridge())
     acetate = nodes.plain("frame", ACETATE, rough=0.22, coat=0.3)
-    clear = materials.clear("lens", ior=1.45, rough=0.04, strength=0.35)
+    clear = materials.clear("lens", eyes.lamp(human.spec), width=0.3, strength=0.12)
     lenses = solid("lenses", merge(*(fit.lens(side) for side in SIDES)), clear)
     lenses.visible_shadow = False
     lenses.hide_viewport = True  # hides no point of the face

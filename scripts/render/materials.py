@@ -12,8 +12,6 @@ DULLEST, BRIGHTEST = 0.55, 1.7
 """How bright locks are, times the colour of the hair."""
 PUPIL = 0.036
 """Radius of the pupil in the picture, where that of the iris is about 0.11."""
-GLINT = 0.10
-"""Half the width of the highlight on an eye, as the sine of an angle of the mirrored ray."""
 IRISES_UV = (0.708, 0.703, 0), (0.291, 0.291, 0)
 EYES = mh.DATA / "proxies" / "eyes" / "HighPolyEyes" / "textures"
 
@@ -96,17 +94,18 @@ def eyeball(spec: dict) -> bpy.types.Material:
     return made
 
 
-def cornea(lamp: np.ndarray) -> bpy.types.Material:
-    """Seen through, with the small highlight of the main lamp, which lies in direction `lamp` (3,).
+def clear(name: str, lamp: np.ndarray, *, width: float, strength: float, where=""):
+    """Seen through, with the highlight of the main lamp, which lies in direction `lamp` (3,).
 
     The highlight is painted where the mirror image of the lamp would be: a real reflection of a
-    large lamp veils the pupil, and is noisy. The mesh says by `bulge` where the cornea is.
+    large lamp veils what is behind, and is noisy. `width` is half that of the highlight, as the
+    sine of an angle of the mirrored ray. The mesh may say by an attribute `where` it is.
     """
-    made, n = material("cornea")
-    seen = n.add("TexCoord").outputs["Reflection"]
-    off = n.distance(seen, tuple(lamp))
-    glint = n.ramp(off, (0.6 * GLINT, 1.0), (1.4 * GLINT, 0.0))
-    glint = n.math("MULTIPLY", n.math("MULTIPLY", glint, n.attribute("bulge")), 2.5)
+    made, n = material(name)
+    off = n.distance(n.add("TexCoord").outputs["Reflection"], tuple(lamp))
+    glint = n.math("MULTIPLY", n.ramp(off, (0.6 * width, 1.0), (1.4 * width, 0.0)), strength)
+    if where:
+        glint = n.math("MULTIPLY", glint, n.attribute(where))
     both = n.add("AddShader")
     n.set(both.inputs[0], n.add("BsdfTransparent").outputs[0])
     n.set(both.inputs[1], n.add("Emission", Strength=glint).outputs[0])
@@ -119,17 +118,6 @@ def wet(colour: tuple) -> bpy.types.Material:
     """The moist edge of a lid."""
     made, n = material("wet")
     n.shade(Base_Color=colour, Roughness=0.16, Specular_IOR_Level=0.6)
-    return made
-
-
-def clear(name: str, *, ior: float, rough: float, strength=1.0) -> bpy.types.Material:
-    """Seen through, with a reflection that is `strength` of the real: lens of glasses."""
-    made, n = material(name)
-    reflected = n.math("MULTIPLY", n.add("Fresnel", IOR=ior).outputs[0], strength)
-    mixed = n.add("MixShader", Fac=reflected)
-    n.set(mixed.inputs[1], n.add("BsdfTransparent").outputs[0])
-    n.set(mixed.inputs[2], n.add("BsdfGlossy", Roughness=rough).outputs[0])
-    n.surface(mixed.outputs[0])
     return made
 
 

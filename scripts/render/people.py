@@ -34,6 +34,7 @@ Eyes and hair (materials.py, actor.py), linear RGB:
 
 Worn (materials.py, actor.py):
     cloth                       linear RGB, and pictures of the garment's folds
+    band                        linear RGB of a ribbed band at the neck
     glasses                     there or not
     cover                       linear RGB of a beanie
 
@@ -96,6 +97,7 @@ PEOPLE = {
             },
         ],
         "cloth": _cloth("male_casualsuit04", (0.3, 0.1, 0.11)),
+        "band": (0.25, 0.08, 0.09),
         "bearing": (4, 1, -2),
         "room": "window", "light": {"side": -1},
         "camera": {"lens": 86, "dist": 0.74, "fstop": 2.8},
@@ -165,6 +167,7 @@ PEOPLE = {
             },
         ],
         "cloth": _cloth("male_casualsuit06", (0.035, 0.055, 0.09)),
+        "band": (0.03, 0.046, 0.075),
         "bearing": (3, 2, 3),
         "room": "lamp", "light": {"side": 1},
         "camera": {"lens": 85, "dist": 0.74, "x": -0.015, "z": 0.005},
@@ -264,7 +267,7 @@ PEOPLE = {
         "proxies": _proxies("eyebrow012", "Teeth_Shape05", "male_casualsuit05"),
         "skin": "old_caucasian_male/textures/old_lightskinned_male_diffuse.png",
         "skin_tone": (0.49, 0.305, 0.22), "wrinkles": 0.75, "bump": 0.5, "mottle": 1.3,
-        "moles": 0.8, "blush": 0.55, "eye_shadow": 0.4, "stubble": 0.45,
+        "moles": 0.8, "blush": 0.55, "eye_shadow": 0.2, "stubble": 0.45,
         "stubble_color": (0.62, 0.6, 0.6),
         "eye_color": "grey", "eye_sat": 0.5, "eye_val": 0.95,
         "sclera": (1.0, 0.92, 0.85), "brow_color": (0.15, 0.135, 0.12), "brow_dense": 1.1,
@@ -321,6 +324,7 @@ PEOPLE = {
             },
         ],
         "cloth": _cloth("male_casualsuit04", (0.55, 0.36, 0.07)),
+        "band": (0.47, 0.3, 0.055),
         "bearing": (-6, 0, 2.5),
         "room": "evening", "light": {"side": -1, "gain": 1.75},
         "camera": {"lens": 86, "dist": 0.74, "x": 0.01, "z": 0.005},
@@ -397,6 +401,7 @@ PEOPLE = {
             },
         ],
         "cloth": _cloth("male_casualsuit06", (0.45, 0.16, 0.05)), "cover": (0.36, 0.17, 0.035),
+        "band": (0.38, 0.13, 0.04),
         "bearing": (-4, 1, -3),
         "room": "window", "room_shift": 1.0, "room_seed": 2,
         "light": {"side": -1, "gain": 1.35, "fill_gain": 0.9},

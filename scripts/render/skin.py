@@ -23,7 +23,10 @@ from nodes import Nodes, Socket, material
 from PIL import Image
 
 BAKED_PX = 2048
-NOT_SKIN = {"strands", "light", "camera", "room", "room_shift", "room_seed", "cloth", "rest"}
+NOT_SKIN = {
+    "strands", "bearing", "light", "camera", "room", "room_shift", "room_seed", "cloth", "band",
+    "rest",
+}  # fmt: skip
 
 
 def dress(body: bpy.types.Object, used: np.ndarray, human: Human) -> None:
