@@ -14,7 +14,9 @@ from framewise.workbench import encode, places
 RENDER = Path(__file__).parents[1] / "scripts" / "render"
 MESH = runpy.run_path(str(RENDER / "places.py"))["MESH"]
 ENTRIES = {name: e for name, e in consent.catalogue(places.course_clips()).items() if "truth" in e}
-TALKS = [name for name in ENTRIES if name.endswith("_talk")]
+TALKS = [name for name in ENTRIES if name.endswith(("_talk", "_again"))]
+PHONES = {"elsa_phone": ((480, 854), 30)}
+"""Clips of another size (px) and frame rate than the rest."""
 FAR = {"brow": 8.0, "jaw": 10.0}
 """Pixels, on average over a clip: where the two follow different lines."""
 NEAR = 5.0
@@ -53,7 +55,8 @@ def test_each_clip_is_what_the_catalogue_says(name):
     entry, clip = ENTRIES[name], samples.open_clip(name)
     length = entry["length"]
     assert len(clip) == length["frames"] == round(length["seconds"] * length["fps"])
-    assert clip.size_wh == (640, 480) and clip.fps == 25
+    assert (clip.size_wh, clip.fps) == PHONES.get(name, ((640, 480), 25))
+    assert not entry["sound"] or entry.get("voice", {"type": "synthetic"})["type"] == "synthetic"
     assert entry["consent"] == {"type": "synthetic"} and entry["licence"] == "CC0-1.0"
     with av.open(str(clip.path)) as container:
         video = container.streams.video[0]
