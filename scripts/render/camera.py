@@ -89,9 +89,9 @@ def write(path: Path, pictures: Iterable[np.ndarray], fps: int, *, sound=None, c
     """An H.264 MP4 that browsers play; `sound` is (samples, rate), a higher `crf` throws more
     away."""
     pictures = iter(pictures)
-    first, partial = next(pictures), path.with_suffix(".part.mp4")
+    first = next(pictures)
     options = {"crf": str(crf), "preset": "medium", "bf": "2"}
-    with av.open(str(partial), "w", options={"movflags": "+faststart"}) as container:
+    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
         video = container.add_stream("libx264", fps, options=options)
         video.height, video.width = first.shape[:2]
         video.pix_fmt = "yuv420p"
@@ -106,7 +106,6 @@ def write(path: Path, pictures: Iterable[np.ndarray], fps: int, *, sound=None, c
             for frame in _sound_frames(*sound):
                 container.mux(voice.encode(frame))
             container.mux(voice.encode())
-    partial.replace(path)
 
 
 def _tagged(frame: av.VideoFrame) -> av.VideoFrame:

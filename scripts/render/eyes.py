@@ -147,9 +147,8 @@ def _painted(part, verts: np.ndarray, count: int, rng):
 
 
 def lamp(spec: dict) -> np.ndarray:
-    """Direction (3,) of the main lamp from the head, as `room.light` puts it up."""
-    own = {"side": -1, "key_x": 0.95} | room.LIGHT[spec["room"]] | spec["light"]
-    return unit(np.array([own["side"] * own["key_x"], -1.25, 1.15]) - room.HEAD)
+    """Direction (3,) of the main lamp from the head."""
+    return unit(np.array(room.key_lamp(room.values(spec))) - room.HEAD)
 
 
 def bulge(human: Human) -> np.ndarray:

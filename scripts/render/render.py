@@ -159,8 +159,9 @@ def _finish(shot: Shot) -> None:
     recorded = camera.look(pictures, shot.frames, shot.fps, noise)
     if shot.smooth:
         recorded = map(camera.smoothed, recorded)
-    sound = plan.sound()
-    camera.write(CLIPS / f"{shot.id}.mp4", recorded, shot.fps, sound=sound, crf=shot.crf)
+    made = folder / "clip.mp4"
+    camera.write(made, recorded, shot.fps, sound=plan.sound(), crf=shot.crf)
+    made.replace(CLIPS / f"{shot.id}.mp4")
     people = [
         truth.of_person(
             motion,

@@ -44,13 +44,21 @@ BOOKS = (
 WOOD, DARK_WOOD = (0.28, 0.16, 0.08), (0.30, 0.20, 0.13)
 
 
+def values(spec: dict) -> dict:
+    """The light of a person's room, with what is different for this person."""
+    return {"gain": 1.0, "side": -1, "key_x": 0.95} | LIGHT[spec["room"]] | spec["light"]
+
+
+def key_lamp(own: dict) -> tuple[float, float, float]:
+    """Where the main lamp is, from `values`."""
+    return own["side"] * own["key_x"], -1.25, 1.15
+
+
 def light(spec: dict) -> dict:
     """Put up the lamps for a person; gives the values used."""
-    own = {"gain": 1.0, "side": -1, "key_x": 0.95} | LIGHT[spec["room"]] | spec["light"]
-    gain, side = own["gain"], own["side"]
-    key = (side * own["key_x"], -1.25, 1.15)
-    size = own["key_size"]
-    _lamp(key, (size, size * 1.2), 26 * gain * own["key_gain"], own["key"])
+    own = values(spec)
+    gain, side, size = own["gain"], own["side"], own["key_size"]
+    _lamp(key_lamp(own), (size, size * 1.2), 26 * gain * own["key_gain"], own["key"])
     _lamp((-side * 1.3, -0.9, 0.75), (1.2, 1.2), 7 * gain * own["fill_gain"], own["fill"])
     _lamp((-side * 0.7, 0.9, 1.25), (0.5, 0.8), 9 * gain * own["rim_gain"], own["rim"])
     return own
