@@ -17,6 +17,11 @@ from motion import FPS, Act
 
 MINUTE = 60 * FPS
 
+needs_blender = pytest.mark.skipif(
+    importlib.util.find_spec("bpy") is None,
+    reason="Blender as a module (bpy) is for authors only: see scripts/render/README.md",
+)
+
 
 def blinks(act: Act, seed=1, frames=10 * MINUTE):
     return motion.move(act, frames, None, np.random.default_rng(seed))
@@ -193,10 +198,36 @@ def test_speech_is_exact_repeatable_and_as_long_as_asked_for():
         speech.speak(text, shots.VOICES["ana"], 1.0)
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("bpy") is None,
-    reason="Blender as a module (bpy) is for authors only: see scripts/render/README.md",
-)
+def seen_from_the_camera(person, points):
+    """Pixels (N, 2), right and up from between the eyes, of points (N, 3) dm."""
+    camera = person.spec["camera"]
+    from_eyes = points - np.mean(list(person.eye_centre.values()), 0)
+    pixels = camera["lens"] / 36 * 480
+    return pixels * from_eyes[:, :2] / (10 * camera["dist"] - from_eyes[:, 2:])
+
+
+@needs_blender
+@pytest.mark.parametrize("name", shots.VOICES)
+def test_shoulders_are_as_wide_as_those_of_people(name):
+    import fetch
+
+    fetch.makehuman()
+    import hair
+    import mh
+    from human import Human
+    from people import PEOPLE
+
+    person = Human(PEOPLE[name])
+    verts, _ = person.pose({})
+    skull = (person.head_share > 0.9) & ~hair._ears(0.1)
+    skull[mh.BODY :] = False
+    head = seen_from_the_camera(person, verts["base"][skull])
+    clothes = seen_from_the_camera(person, verts["clothes"])
+    width = np.ptp(clothes[clothes[:, 1] > -300, 0])
+    assert 2.3 <= width / np.ptp(head[np.abs(head[:, 1]) < 40, 0]) <= 2.9
+
+
+@needs_blender
 def test_a_frame_renders_the_same_twice(tmp_path):
     import fetch
 

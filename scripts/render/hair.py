@@ -27,9 +27,9 @@ A style is one of a person's `strands`, in decimetres unless it says otherwise:
     lock      crop, combed: strands to a lock
 
 Points are in MakeHuman's space. Hair on the head is that of the person at rest and moves with the
-head as a whole. Beards are `Bound` to a mesh and follow its vertices. Long hair has two styles: `long`
-lies on the head, and `fall` begins where it ends. What falls is `Hanging`: it swings behind the
-head.
+head as a whole. Beards are `Bound` to a mesh and follow its vertices. Long hair has two styles:
+`long` lies on the head, and `fall` begins where it ends. What falls is `Hanging`: it swings behind
+the head.
 """
 
 from __future__ import annotations
