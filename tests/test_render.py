@@ -1,4 +1,4 @@
-"""The renderer of the sample people: its motion, and one small frame where Blender is installed."""
+"""The renderer of the sample people: motion, camera, voices, and one frame if Blender is there."""
 
 import importlib.util
 from itertools import pairwise

@@ -64,7 +64,7 @@ class Actor:
         self.held = take(self.human, skin.live(self.human))
 
     def pose(self, pose: Pose, seconds: float, at: np.ndarray) -> None:
-        """Take a pose at a place; what is held moves by the time."""
+        """Take a pose at the place `at`, (3,) dm. What is held moves by the time in seconds."""
         self.at = at
         self.verts, self.head = self.human.pose(pose)
         for kind, thing, used in self.soft:

@@ -1,4 +1,4 @@
-"""Find when each sound of a sentence starts, if it is known roughly.
+"""Find exactly when each speech sound of a sentence starts, from rough start times.
 
 A speech synthesiser that is a neural network says how long it plans each sound to be, but the
 sound itself may start some hundredths of a second earlier or later. This module moves the borders
@@ -50,7 +50,11 @@ PULL = 0.5
 
 
 def starts_of(sound: np.ndarray, rate: int, parts: list[Part]) -> np.ndarray:
-    """Return the time in seconds (P,) at which each part starts; the first starts at 0."""
+    """Return the time in seconds (P,) at which each part starts; the first starts at 0.
+
+    `sound` (N,) has `rate` samples a second. The P `parts` follow each other without a gap. Raises
+    ValueError if the parts do not fit into the sound.
+    """
     spectra, edges = _spectra(sound, rate)
     count = len(spectra)
     total = np.concatenate([np.zeros((1, BANDS)), np.cumsum(spectra, 0)])
@@ -72,7 +76,10 @@ def starts_of(sound: np.ndarray, rate: int, parts: list[Part]) -> np.ndarray:
         places.append(here)
     final = best[-1] + cost(parts[-1].kind, places[-1], np.full(len(places[-1]), count))
     if not np.isfinite(final.min()):
-        raise ValueError("the sounds do not fit: their rough times are too close to each other")
+        raise ValueError(
+            "the sounds do not fit: each needs at least 8 to 30 ms (see KINDS), but the rough "
+            "times leave less; check the rough times, or make the sound longer"
+        )
     k, starts = int(final.argmin()), []
     for place, origin in zip(places[::-1], came[::-1], strict=True):
         starts.append(place[k] * HOP)

@@ -19,9 +19,10 @@ DIRECT_FIRST, WALLS = 0.004, 14
 class Room:
     """How a room sounds.
 
-    `tone` is its noise and `hum` the mains hum in it, both in dB of full scale. `colour` in dB an
-    octave says how much weaker the noise gets towards high frequencies. `echo` is the loudness of
-    the reflections compared with the voice, `fade` the seconds in which they fade by 60 dB.
+    `tone` is the level of its noise and `hum` that of the mains hum, both in dB of full scale.
+    `colour` is the change of the noise for each octave upwards, in dB: below 0, high frequencies
+    are weaker. `echo` is the amplitude of the reflections as a share of the voice (0 to 1), and
+    `fade` the time in seconds in which they fade by 60 dB.
     """
 
     tone: float
@@ -61,9 +62,10 @@ def tone_of(room: Room, samples: int, rate: int, rng: np.random.Generator) -> np
 
 
 def breath(seconds: float, rate: int, size: float, rng: np.random.Generator) -> np.ndarray:
-    """Return a quiet breath in (N,), peak about 1: noise shaped by the mouth.
+    """Return the sound (N,) of breathing in, with a peak of 1: noise with the mouth's resonances.
 
-    `size` scales its resonances as `formants` does in `vocoder.Change`.
+    It lasts `seconds` at `rate` Hz. `size` scales its resonances as `formants` does in
+    `vocoder.Change`.
     """
     samples = round(seconds * rate)
     time = np.linspace(0, 1, samples)

@@ -22,7 +22,7 @@ MARGIN = 8
 """Pixels that are rendered around the final picture, so that it can be moved."""
 FEATHER = 10
 NECK_PX = 90
-"""Pixels below the neck within which the motion of the body grows to its whole."""
+"""The motion of the body grows from 0 at the neck to its full size this many pixels below it."""
 EDGE_BLUR = 0.8
 """Pixels: the outline of the still bodies is rendered without noise reduction."""
 KEY_FRAMES = 12

@@ -27,9 +27,10 @@ A style is one of a person's `strands`, in decimetres unless it says otherwise:
     lock      crop, combed: strands to a lock
 
 Points are in MakeHuman's space. Hair on the head is that of the person at rest and moves with the
-head as a whole. Beards are `Bound` to a mesh and follow its vertices. Long hair has two styles:
-`long` lies on the head, and `fall` begins where it ends. What falls is `Hanging`: it swings behind
-the head.
+head as a whole. Beards are `Bound` to a mesh and follow its vertices. Long hair needs two styles:
+`long` lies on the head, and `fall` hangs from where `long` leaves the head. Give both the same
+shape (part, volume, mess); `fall` may have fewer and thicker strands. Hair of the kinds `fall` and
+`tail` is `Hanging`: it swings behind the head.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ TAIL = (
 )  # fmt: skip
 """Way of a ponytail from its knot over the left shoulder to the chest."""
 TRAILS = 0.6
-"""How much of a turn of the head the tips of hanging hair take part in."""
+"""Share of the motion of the head that the tips of hanging hair follow."""
 STEPS, STEP = 26, 0.09
 """Long hair on the head: steps, and how long each is (dm)."""
 LOCK, TONE_LOCK = 40, 60
@@ -72,7 +73,7 @@ BESIDE = 0.5
 PARTING = 0.05
 """How far (dm) strands at the parting stray to the other side."""
 SOFTER = 2
-"""So many times the border of hair is made softer by the mean of the neighbours."""
+"""How often we soften the border of the hair by averaging each vertex with its neighbours."""
 
 
 class Bound:

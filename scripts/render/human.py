@@ -13,7 +13,8 @@ from places import PLACES
 Pose = dict[str, float]
 """Morph weights by the names in UNITS, `blink_right/left` 0 to 1 included, and degrees: `yaw`
 (+ to the person's left), `pitch` (+ down), `roll` (+ to the right shoulder), `gaze_x` (+ to the
-person's left), `gaze_y` (+ up), both of the eyes in the head."""
+person's left), `gaze_y` (+ up), both of the eyes in the head. `trail_yaw`, `trail_pitch` and
+`trail_roll` are the turns of the head that hanging hair follows, a little later."""
 
 TURNS = ("yaw", "pitch", "roll")
 UNITS = {
@@ -44,16 +45,16 @@ ARMS = {
 _LINES = (tuple(NECK), tuple(ARMS)[:2], tuple(ARMS)[2:])
 SIDES = {"left": ("l", 1), "right": ("r", -1)}
 FULL_BLINK = 0.86
-"""Weight of the closure unit that about closes the lids; each person's own lids then meet exactly
-by `Human._sealing`."""
+"""Weight of the closure unit that nearly closes the lids. `Human._sealing` closes the rest."""
 SEALINGS = 3
-"""So many corrections make shut lids meet to about 0.05 mm."""
+"""How often `Human._sealing` corrects the lids. Then shut lids meet within about 0.05 mm."""
 CHEEKS = 0.2
-"""Share of a smile that is in every wide vowel."""
+"""A wide vowel also contains this share of a smile, which raises the cheeks."""
 LIPS = 474, 493
-"""Where the lips touch in the middle: upper, lower."""
+"""Vertices in the middle of the mouth where the lips touch: upper, lower."""
 APART = 0.002
-"""Decimetres between these points of lips that touch: the lower is a little before the upper."""
+"""Height (dm) of the upper of these vertices above the lower one when the lips touch. It is not 0,
+because the lower vertex lies a little in front of the upper one."""
 FIRST_UPPER_TOOTH = 15060
 KINDS = {
     "eyes": "eyes", "brows": "eyebrows", "teeth": "teeth",

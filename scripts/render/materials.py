@@ -67,7 +67,8 @@ def enamel(part: mh.Part, tint: tuple) -> bpy.types.Material:
 def eyeball(spec: dict) -> bpy.types.Material:
     """Iris with pupil and dark rim, and a white that reddens towards the corners.
 
-    One picture holds both eyes; the mesh says by `lit` where lids take the light.
+    One picture holds both eyes. The mesh attribute `lit` (0 to 1) says how much light reaches each
+    vertex, because the lids shade the eyeball.
     """
     made, n = material("eyeball")
     picture = n.image(EYES / f"{spec['eye_color']}_eye.png", smooth="Cubic").outputs[0]
@@ -95,11 +96,12 @@ def eyeball(spec: dict) -> bpy.types.Material:
 
 
 def clear(name: str, lamp: np.ndarray, *, width: float, strength: float, where=""):
-    """Seen through, with the highlight of the main lamp, which lies in direction `lamp` (3,).
+    """Make a clear material with the highlight of the main lamp, in the direction `lamp` (3,).
 
-    The highlight is painted where the mirror image of the lamp would be: a real reflection of a
-    large lamp veils what is behind, and is noisy. `width` is half that of the highlight, as the
-    sine of an angle of the mirrored ray. The mesh may say by an attribute `where` it is.
+    We paint the highlight where the mirror image of the lamp would be. A real reflection of a
+    large lamp would veil what is behind it, and it would be noisy. `width` is the angle (radians)
+    between the mirrored ray and the lamp at which the highlight has faded to half. `strength` is
+    its brightness. `where` names an attribute of the mesh, 0 to 1, that multiplies the highlight.
     """
     made, n = material(name)
     off = n.distance(n.add("TexCoord").outputs["Reflection"], tuple(lamp))

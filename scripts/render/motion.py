@@ -17,20 +17,23 @@ CLOSING, HOLDING = 0.33, 0.12
 LID_PER_DEGREE = 0.022
 """How much the upper lids close while the eyes look down."""
 RAISE_PER_DEGREE, MOST_RAISED = 0.035, 0.4
-"""How much the upper lids are raised while the eyes look up."""
+"""Weight by which the upper lids rise for each degree that the eyes look up, and its maximum."""
 SACCADE_S, SACCADE_S_PER_DEGREE = 0.021, 0.0022
-"""Duration of a jump of the eyes: a part of it that is always there, and one by its size."""
+"""A jump of the eyes (saccade) lasts SACCADE_S seconds, and longer by the second number for each
+degree."""
 TINY, TINY_S = 0.18, (0.4, 1.2)
-"""Degrees, typically, and seconds between the small jumps (microsaccades) of a fixation."""
+"""While the eyes rest on one place (a fixation), they make tiny jumps (microsaccades): the typical
+size in degrees, and the seconds from one to the next, drawn between two."""
 BREATH_PX, BREATH_S = 0.5, 3.7
 MOST_SWAY = 5.0
 LAG = 0.012
 """Seconds, typically, between the right eye and the left; never more than a frame."""
 FOLLOWS_S, SHOULDERS_PX, SHOULDERS_TURN, SHOULDER_BREATH_PX = 0.18, 0.35, 0.12, 1.1
-"""How shoulders follow the head: over how many seconds, pixels a degree, and share of its roll;
-pixels that they rise with a breath."""
+"""How the shoulders follow the head: smoothed over how many seconds, by how many pixels for each
+degree, by which share of its roll; and by how many pixels they rise and sink with a breath."""
 SWING, DAMPING, SUBSTEPS = 9.0, 0.35, 4
-"""Of long hair: radians a second, share of critical damping; steps of the sum a frame."""
+"""Long hair swings like a pendulum: its frequency without damping (radians a second), its damping
+as a share of critical damping, and how many time steps we compute for each frame."""
 SEEN = 0.1
 """A blink lasts while it closes the lids by more than this."""
 
@@ -64,9 +67,11 @@ class Motion:
 def move(
     act: Act, frames: int, mouth: dict[str, np.ndarray] | None, rng, fps=FPS, bearing=LEVEL
 ) -> Motion:
-    """Draw the motion of one person, who carries the head at a `bearing` of yaw, pitch and roll.
+    """Return the motion of one person, drawn at random from `rng`.
 
-    `mouth` are the lip curves of their speech, if they talk.
+    `mouth` are the curves (frames,) of `speech.mouth`, if the person talks. `fps` is in frames a
+    second. `bearing` (yaw, pitch and roll in degrees) is how the person carries the head. It is
+    left out if the person turns the head on purpose (`act.turn`).
     """
     mouth = mouth or {}
     effort = _effort(mouth.get("jaw", np.zeros(frames)), fps)
@@ -195,7 +200,8 @@ def _fixations(frames: int, rng, fps: int, seconds: tuple[float, float], choose)
 def _jump(gaze: np.ndarray, frame: int, by: np.ndarray, rng, fps: int) -> None:
     """Let a jump end at the beginning of a frame: the frames before show the eyes on their way.
 
-    The shutter opens at any moment of the jump, which lasts one or two frames at most.
+    The shutter opens at any moment of the jump. We show at most two frames of it. At 25 frames a
+    second, jumps of more than about 27 degrees take longer; their beginning is cut off.
     """
     lasts = fps * (SACCADE_S + SACCADE_S_PER_DEGREE * np.hypot(*by))
     late = rng.random()

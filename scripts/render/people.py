@@ -5,7 +5,8 @@ Shape, from MakeHuman's targets (mh.py, human.py):
     race                        shares; the largest chooses how the expressions look
     targets                     weights of further targets
     rest                        units of human.UNITS in every pose: open lids, a friendly face
-    lopsided                    how much more the left side of the face does in a smile
+    lopsided                    share by which the left side of the face does more, the right side
+                                less, in a smile, a wide mouth and raised brows (below 0: reversed)
     proxies                     eyes, brows, teeth, tongue, clothes
 
 Skin (skin.py); "tint" is a factor for red, green and blue, all else how strong something is:

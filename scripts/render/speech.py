@@ -1,8 +1,8 @@
 """A sentence becomes sound, timed phonemes and the motion of a mouth.
 
 The words come from the neural voice in `synthesis`, their exact times from `align`. `vocoder` makes
-nine different voices of it, and `ambience` adds breaths and the room. None of the voices is the
-voice of a real person.
+nine different voices of it, and `ambience` adds breaths and the room. The network learned from a
+real speaker; each of the nine voices has another pitch and other resonances (see README.md).
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ LEAD_IN, PAUSE, PAUSES = 0.3, 0.4, (0.25, 0.6)
 """Seconds of silence before the speech and between sentences: fixed, or drawn between two. Each
 sentence brings another tenth of a second of its own."""
 LONGER, LEAD_OUT = 0.4, 0.5
-"""Where there is time left, pauses get longer by this much at most, and so much stays at the end.
-"""
+"""Seconds. If there is time left, LEAD_OUT stays free at the end, and each pause gets longer by up
+to LONGER."""
 LOUDNESS_DB, PEAK = -23.0, 0.7
-"""How loud the speech is, pauses left out, in dB of full scale; and the most that it may reach."""
+"""Level of the speech without its pauses, in dB of full scale; the highest sample of the dry voice,
+as a share of full scale."""
 BREATH_DB, BREATHS, HUSH = -26.0, (0.18, 0.3), 0.05
-"""How loud a breath is compared with the speech; seconds it lasts, and seconds before a sentence
-when it is over."""
+"""Highest level of a breath, in dB compared with the speech; its duration in seconds, drawn between
+two; and how many seconds before a sentence it ends."""
 
 STEP = 0.002
 BLEND, RAMP, HOLD = 0.028, 0.045, 0.044
@@ -114,7 +115,9 @@ def speak(
     seconds: float | None = None,
     rng: np.random.Generator | None = None,
 ) -> Speech:
-    """Say some sentences; with `seconds`, exactly so long, filled up with silence.
+    """Say some sentences. With `seconds`, the sound lasts exactly that long.
+
+    The time that is left at the end is filled with the quiet noise of the room.
 
     Pauses between sentences are drawn from `rng`, or last PAUSE; they get longer if `seconds` leave
     time for it. The same input gives the same samples on the same machine. Raises ValueError if the

