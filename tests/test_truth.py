@@ -35,6 +35,11 @@ def tracked():
     return track
 
 
+def shape_of(name) -> tuple[tuple[int, int], int]:
+    """Width and height in pixels, and frames a second."""
+    return PHONES.get(name, ((640, 480), 25))
+
+
 def heard(name) -> tuple[np.ndarray, int]:
     """The sound of a clip, (N,) float, from time 0, and its rate."""
     with av.open(str(consent.file_of(name))) as container:
@@ -55,7 +60,7 @@ def test_each_clip_is_what_the_catalogue_says(name):
     entry, clip = ENTRIES[name], samples.open_clip(name)
     length = entry["length"]
     assert len(clip) == length["frames"] == round(length["seconds"] * length["fps"])
-    assert (clip.size_wh, clip.fps) == PHONES.get(name, ((640, 480), 25))
+    assert (clip.size_wh, clip.fps) == shape_of(name)
     assert not entry["sound"] or entry.get("voice", {"type": "synthetic"})["type"] == "synthetic"
     assert entry["consent"] == {"type": "synthetic"} and entry["licence"] == "CC0-1.0"
     with av.open(str(clip.path)) as container:
@@ -77,7 +82,7 @@ def test_the_truth_has_one_value_a_frame(name):
         assert len(truth.names) == truth.points.shape[1] >= 48
         assert (truth.closure >= 0).all() and (truth.closure <= 1).all()
         seen = truth.points[~truth.hidden]
-        assert (seen >= -0.5).all() and (seen <= (639.5, 479.5)).all()
+        assert (seen >= -0.5).all() and (seen <= np.array(shape_of(name)[0]) - 0.5).all()
         assert (truth.blinks >= 0).all() and (truth.blinks < len(clip)).all()
         assert (np.diff(truth.blinks, axis=1) >= 0).all()
         assert (truth.blinks[1:, 0] > truth.blinks[:-1, 2]).all()
@@ -181,5 +186,5 @@ def test_the_browser_plays_it(browser, name):
     browser.execute_script(f"{state} v.muted = true; v.playbackRate = 4; v.play();")
     wait(browser, lambda: browser.execute_script(f"{state} return v.currentTime > 1;"))
     seen = browser.execute_script(f"{state} return [v.videoWidth, v.videoHeight, v.duration];")
-    assert seen[:2] == [640, 480]
+    assert seen[:2] == list(shape_of(name)[0])
     assert seen[2] == pytest.approx(ENTRIES[name]["length"]["seconds"], abs=0.1)
