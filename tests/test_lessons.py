@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from framewise.workbench import exercises
 from framewise.workbench.exercises import LESSONS
-from test_notebooks import NOTEBOOKS, read, run
+from test_notebooks import NOTEBOOKS, as_it_is, read
 
 HIDDEN = r"<style>.*?</style>|<figcaption>.*?</figcaption>"
 LESSON = {}  # the notebooks of each lesson: lesson 07 has two, 07 and 07b
@@ -39,7 +39,7 @@ def texts(name, what):
 def outputs(name):
     """Return everything that the notebook prints and shows, as text."""
     found = []
-    cells = [cell for path in LESSON[name] for cell in run(read(path)).cells]
+    cells = [cell for path in LESSON[name] for cell in as_it_is(path).cells]
     for cell in cells:
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
@@ -120,6 +120,16 @@ def is_in(number, known):
     return bool(np.any(same))
 
 
+def is_near(number, known):
+    """Tell whether one of these numbers differs from a number as written by at most 12 %.
+
+    Processors round differently. Networks, encoders and training turn this into differences of
+    several per cent, so the text says "about" where a number depends on them.
+    """
+    value = float(number.replace(",", ""))
+    return bool(np.any(np.abs(known - value) <= 0.12 * value))
+
+
 @pytest.mark.parametrize("name", LESSON)
 def test_every_number_in_the_text_is_measured_or_has_a_source(name):
     printed = outputs(name) + "\n" + "\n".join(cells(name, "code", deeper=True))
@@ -129,7 +139,9 @@ def test_every_number_in_the_text_is_measured_or_has_a_source(name):
     prose = "\n".join(part.partition("### Sources")[0] for part in parts)
     captions = " ".join(words["caption"] for words in texts(name, "figures").values())
     written = numbers(f"{prose}\n{captions}")
+    rough = set(re.findall(r"\babout (\d[\d,]*(?:\.\d+)?)", f"{prose}\n{captions}"))
     lost = [number for number in written if number not in facts and not is_in(number, known)]
+    lost = [number for number in lost if number not in rough or not is_near(number, known)]
     assert not lost, "these numbers are in no output, and facts_NN.json gives no source for them"
     assert set(facts) <= set(written), "a fact that the text no longer uses"
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -53,6 +54,12 @@ def run(notebook):
     return client.execute()
 
 
+@cache
+def as_it_is(path):
+    """Return the notebook of a file after one run; several tests look at this run."""
+    return run(read(path))
+
+
 def test_they_are_all_there():
     assert [name for name in NAMES if name in TITLES] == TITLES
 
@@ -96,8 +103,7 @@ def test_it_opens_and_closes_as_promised(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
 def test_it_runs_and_no_empty_answer_passes(path):
-    notebook = run(read(path))
-    checks = tagged(notebook, "check")
+    checks = tagged(as_it_is(path), "check")
     assert 2 <= len(checks) <= 4
     for cell in checks:
         assert printed(cell).startswith("Not yet"), cell.id
