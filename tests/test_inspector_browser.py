@@ -631,18 +631,25 @@ def test_a_page_with_the_revealed_truth_shows_it_over_the_marks(opened, clip, fo
 
 # ---- surroundings ----
 
+OUTSIDE = """
+  const wide = document.documentElement.clientWidth;
+  document.querySelector("details").open = true;
+  return [...document.querySelectorAll("canvas, button, input, select, label, .where, .lane")]
+    .filter((node) => node.getClientRects().length).map((node) => node.getBoundingClientRect())
+    .filter((box) => box.left < 0 || box.right > wide || !box.width).length"""
+OVERLAPPING = """
+  const boxes = [...document.querySelectorAll(".bar button")]
+    .map((node) => node.getBoundingClientRect()).filter((box) => box.width);
+  return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => a.left < b.right - 1
+    && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)).length"""
+
 
 @pytest.mark.parametrize("size", [(360, 800), (390, 844), (844, 390), (1600, 900)])
 def test_everything_is_in_sight_at_this_size(opened, page, size):
     browser = opened(page, sharp=False, size=size)
     press(browser, "m")
-    outside = """
-      const wide = document.documentElement.clientWidth;
-      document.querySelector("details").open = true;
-      return [...document.querySelectorAll("canvas, button, input, select, label, .where, .lane")]
-        .filter((node) => node.getClientRects().length).map((node) => node.getBoundingClientRect())
-        .filter((box) => box.left < 0 || box.right > wide || !box.width).length"""
-    wait(browser, lambda: browser.execute_script(outside) == 0)
+    wait(browser, lambda: browser.execute_script(OUTSIDE) == 0)
+    assert browser.execute_script(OVERLAPPING) == 0
     if size[0] < 400:
         targets = """return [...document.querySelectorAll("button, input, select, summary")]
           .map((node) => [node.name, node.getBoundingClientRect()])
@@ -651,6 +658,23 @@ def test_everything_is_in_sight_at_this_size(opened, page, size):
         assert browser.execute_script(targets) == []
     click(browser, "next")
     settle(browser, 1)
+
+
+@pytest.mark.parametrize("size", [(390, 844), (844, 390)])
+@pytest.mark.parametrize("view", ["full", "present"])
+def test_on_a_phone_a_larger_view_is_not_smaller_and_nothing_sticks_out(opened, page, size, view):
+    browser = opened(page, sharp=False, size=size)
+
+    def scale():  # of the picture inside the canvas
+        box = stage(browser).rect
+        return min(box["width"] / SIZE[0], box["height"] / SIZE[1])
+
+    before = scale()
+    click(browser, view)
+    wait(browser, lambda: browser.execute_script("return !!document.fullscreenElement"))
+    wait(browser, lambda: browser.execute_script(OUTSIDE) == 0)
+    assert browser.execute_script(OVERLAPPING) == 0
+    wait(browser, lambda: scale() >= 0.95 * before)
 
 
 @pytest.mark.parametrize("size", [(1200, 900), (1600, 900)])
