@@ -297,6 +297,19 @@ def test_the_loupe_shows_single_pixels_around_the_pointer(shown):
     assert min(beside[:2]) > 160 and max(beside[2:]) < 95
 
 
+def test_a_finger_moves_the_loupe_which_stays_clear_of_it_and_not_the_picture(shown):
+    press(shown, Keys.ARROW_RIGHT, "l")
+    settle(shown, 1)
+    with fingers(shown, stage(shown)) as touch:
+        touch("touchStart", (40 * SHARP, 60 * SHARP))
+        for x in (30, 20, 12.5):
+            touch("touchMove", (x * SHARP, 48.5 * SHARP))
+        beside, above = 12.5 + (48 + 75) / SHARP, 75 / SHARP  # as high as the canvas allows
+        wait(shown, lambda: near(colour(shown, beside, above), [12 + 3, 48 + 1, 60], 25))
+        touch("touchEnd")
+    wait(shown, lambda: near(colour(shown, 12.5, 48.5), [12 + 3, 48 + 1, 60], 25))
+
+
 def test_a_followed_face_stays_still_while_the_world_moves(opened, clip, folder):
     view = inspector.FrameInspector(clip, face_at(np.arange(COUNT) % 20))
     browser = opened(view.to_html(folder / "moving.html"))

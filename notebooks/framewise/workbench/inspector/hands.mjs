@@ -80,7 +80,7 @@ export class Fingers {
   }
 
   #drag(event) {
-    const { view, info, painter, canvas, drawing } = this.app;
+    const { view, info, painter, canvas, drawing, on } = this.app;
     const before = this.#down.get(event.pointerId);
     const still = [...this.#down.values()].find((finger) => finger !== before);
     const axes = ["clientX", "clientY"];
@@ -90,7 +90,7 @@ export class Fingers {
       const [clientX, clientY] = axes.map((axis) => (event[axis] + still[axis]) / 2);
       const far = (one) => Math.hypot(...axes.map((axis) => one[axis] - still[axis])) || 1;
       zoomAt(view, far(event) / far(before), ...painter.locate({ clientX, clientY }).place);
-    } else {
+    } else if (event.pointerType !== "touch" || !on.has("loupe")) {
       const k = canvas.width / canvas.clientWidth / scaleOf(view, info.size, painter.pane());
       move(view, ...axes.map((axis) => (before[axis] - event[axis]) * k));
     }

@@ -105,9 +105,10 @@ export class Painter {
     const across = LOUPE.pixels / fit;
     const middle = (LOUPE.pixels - 1) / 2;
     const from = hover.place.map((at, k) => (Math.floor(at) - margins[k] - middle) / fit);
-    const [side, gap] = [LOUPE.side, 20].map((n) => n * devicePixelRatio);
+    const [side, gap] = [LOUPE.side, hover.touch ? 48 : 20].map((n) => n * devicePixelRatio);
     const left = hover.left > canvas.width / 2 ? hover.left - side - gap : hover.left + gap;
-    const top = clamp(hover.top - side / 2, 0, Math.max(0, canvas.height - side));
+    const above = hover.touch ? side : side / 2; // a finger hides what is beside and below it
+    const top = clamp(hover.top - above, 0, Math.max(0, canvas.height - side));
     context.fillRect(left - 1, top - 1, side + 2, side + 2);
     context.imageSmoothingEnabled = false;
     context.drawImage(picture, ...from, across, across, left, top, side, side);
@@ -117,14 +118,14 @@ export class Painter {
   }
 
   // Where a pointer is: on the canvas, and in the clip that is there.
-  locate({ clientX, clientY }) {
+  locate({ clientX, clientY, pointerType }) {
     const { app, canvas } = this;
     const box = canvas.getBoundingClientRect();
     const left = ((clientX - box.left) * canvas.width) / box.width;
     const top = ((clientY - box.top) * canvas.height) / box.height;
     const right = Boolean(app.other) && !app.drawing && left > this.#edge;
     const place = placeAt(app.view, app.info.size, this.pane(right), left, top);
-    return { left, top, right, place };
+    return { left, top, right, place, touch: pointerType === "touch" };
   }
 
   // The pixel under the pointer, in words. JPEG leaves traces: Python knows the exact value.

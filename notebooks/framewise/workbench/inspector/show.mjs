@@ -48,7 +48,8 @@ export function paint(app, frame = app.shown) {
   const { numbers, areas } = app.reel.find(frame) ?? {}; // its chunk may have gone meanwhile
   const faces = numbers ? facesOf(numbers, app.info) : [];
   settle(app.view, app.info.size, app.painter.pane(), faces);
-  canvas.style.touchAction = app.view.zoom > 1 || app.on.has("boxing") ? "none" : "pan-y";
+  const held = app.view.zoom > 1 || app.on.has("boxing") || app.on.has("loupe");
+  canvas.style.touchAction = held ? "none" : "pan-y";
   app.painter.paint(frame, faces, areas);
   canvas.dataset.frame = frame;
   if (other) canvas.dataset.other = other.picture(app.due(frame)) ? app.due(frame) : "";
