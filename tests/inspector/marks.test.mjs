@@ -1,7 +1,8 @@
-// Marks as plain lists, and the keys.
+// Marks as plain lists, the keys, and the words that say what to do.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { taskOf } from "../../notebooks/framewise/workbench/inspector/answer.mjs";
 import { actOf } from "../../notebooks/framewise/workbench/inspector/hands.mjs";
 import * as marks from "../../notebooks/framewise/workbench/inspector/marks.mjs";
 import { marksFile } from "../../notebooks/framewise/workbench/inspector/share.mjs";
@@ -83,4 +84,13 @@ test("while hands are counted, a and b count them", () => {
   assert.equal(press("a", "section", {}, true), "vote-a");
   assert.equal(press("b", "section", {}, true), "vote-b");
   assert.equal(press("a"), "a");
+});
+
+test("the words beside the picture say what to do next", () => {
+  const app = { on: new Set(), info: { blind: false }, locked: false, marks: [] };
+  assert.match(taskOf(app), /Step through the frames/);
+  assert.match(taskOf({ ...app, on: new Set(["loupe"]) }), /single pixels/);
+  assert.match(taskOf({ ...app, on: new Set(["loupe", "boxing"]) }), /drag to draw a box/);
+  assert.match(taskOf({ ...app, marks: [{ reason: "odd" }, { reason: "" }] }), /Mark 2 is made/);
+  assert.match(taskOf({ ...app, info: { blind: true } }), /altered/);
 });

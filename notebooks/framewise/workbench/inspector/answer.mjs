@@ -6,6 +6,9 @@ export function taskOf({ on, info, locked, marks }) {
   if (on.has("boxing")) {
     return "Press on the picture and drag to draw a box. Press b or Escape to stop.";
   }
+  if (on.has("loupe")) {
+    return "Move over the picture to see its single pixels. On a touch screen, keep your finger on it.";
+  }
   const empty = locked ? -1 : marks.findIndex(({ reason }) => !reason);
   if (empty >= 0) return `Mark ${empty + 1} is made. Say below what is odd about it.`;
   if (info.blind && !locked) {
