@@ -106,8 +106,9 @@ export class Painter {
     const middle = (LOUPE.pixels - 1) / 2;
     const from = hover.place.map((at, k) => (Math.floor(at) - margins[k] - middle) / fit);
     const [side, gap] = [LOUPE.side, hover.touch ? 48 : 20].map((n) => n * devicePixelRatio);
-    const left = hover.left > canvas.width / 2 ? hover.left - side - gap : hover.left + gap;
+    const beside = hover.left > canvas.width / 2 ? hover.left - side - gap : hover.left + gap;
     const above = hover.touch ? side : side / 2; // a finger hides what is beside and below it
+    const left = clamp(beside, 0, Math.max(0, canvas.width - side));
     const top = clamp(hover.top - above, 0, Math.max(0, canvas.height - side));
     context.fillRect(left - 1, top - 1, side + 2, side + 2);
     context.imageSmoothingEnabled = false;
