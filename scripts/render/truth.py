@@ -59,7 +59,7 @@ def of_person(motion: Motion, seen: np.ndarray, hidden: np.ndarray, offset, size
         return np.array(values, np.float32)
 
     points = seen + offset[:, None] - MARGIN
-    outside = ((points < 0) | (points >= size)).any(2)
+    outside = ((points < -0.5) | (points >= np.array(size) - 0.5)).any(2)  # 0: a pixel's middle
     return {
         "closure": track("blink_right", "blink_left"),
         "pose": track("yaw", "pitch", "roll"),
