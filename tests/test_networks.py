@@ -56,17 +56,22 @@ def test_the_first_step_of_adam_by_hand():
     assert layer.weight[0, 0] == pytest.approx(0.9) and layer.bias[0] == pytest.approx(2.1)
 
 
-def test_adam_against_algorithm_1_of_the_paper():
+@pytest.mark.parametrize("shape", [(3, 2), (300, 150), (2, 40_000)])
+def test_adam_against_algorithm_1_of_the_paper(shape):
     rng = np.random.default_rng(5)
-    weight = rng.normal(size=(3, 2))
-    theta, m, v = weight.copy(), np.zeros((3, 2)), np.zeros((3, 2))
-    adam = Adam([Layer(weight, np.zeros(2))], rate=0.01, beta1=0.8, beta2=0.99)
+    arrays = [rng.normal(size=shape), rng.normal(size=shape[1])]
+    adam = Adam([Layer(*arrays)], rate=0.01, beta1=0.8, beta2=0.99)
+    theta = [array.copy() for array in arrays]
+    m, v = [np.zeros_like(array) for array in arrays], [np.zeros_like(array) for array in arrays]
     for t in range(1, 30):
-        g = rng.normal(size=(3, 2))
-        adam.step([Layer(g, np.zeros(2))])
-        m, v = 0.8 * m + 0.2 * g, 0.99 * v + 0.01 * g**2
-        theta = theta - 0.01 * (m / (1 - 0.8**t)) / (np.sqrt(v / (1 - 0.99**t)) + 1e-8)
-    assert weight == pytest.approx(theta, rel=1e-5)
+        # far from 0, where the small number that is added to the root does not matter
+        gradients = [rng.choice([-1, 1]) * rng.uniform(0.5, 2, array.shape) for array in arrays]
+        adam.step([Layer(*gradients)])
+        for k, g in enumerate(gradients):
+            m[k], v[k] = 0.8 * m[k] + 0.2 * g, 0.99 * v[k] + 0.01 * g**2
+            theta[k] -= 0.01 * (m[k] / (1 - 0.8**t)) / (np.sqrt(v[k] / (1 - 0.99**t)) + 1e-8)
+    for array, expected in zip(arrays, theta, strict=True):
+        np.testing.assert_allclose(array, expected, rtol=1e-5, atol=1e-7)
 
 
 def test_a_network_learns_a_rule_that_it_can_hold():
