@@ -121,9 +121,9 @@ def is_in(number, known):
 
 
 def is_near(number, known):
-    """Tell whether one of these numbers differs from a number as written by at most 12 %.
+    """Tell whether one of these numbers lies within 12 % of a number as written.
 
-    Processors round differently. Networks, encoders and training turn this into differences of
+    Processors round differently. Networks, encoders and training can enlarge these differences to
     several per cent, so the text says "about" where a number depends on them.
     """
     value = float(number.replace(",", ""))

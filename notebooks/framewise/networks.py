@@ -20,7 +20,7 @@ LEAK = 0.1
 """Slope of the leaky rectifier below 0."""
 
 PIECE = 2**15
-"""How many weights `Adam.step` changes at once."""
+"""How many weights `Adam.step` updates at once."""
 
 
 class Layer(NamedTuple):
@@ -183,7 +183,7 @@ class Adam:
 
 
 def _in_pieces(arrays: Sequence[np.ndarray]) -> Iterator[list[np.ndarray]]:
-    """Yield the same rows of all arrays, so few that they stay in the processor's cache."""
+    """Yield the same rows of all arrays, a few at a time, so that they fit the processor's cache."""
     rows = max(1, PIECE * len(arrays[0]) // arrays[0].size)
     for first in range(0, len(arrays[0]), rows):
         yield [array[first : first + rows] for array in arrays]

@@ -7,7 +7,7 @@ export function taskOf({ on, info, locked, marks }) {
     return "Press on the picture and drag to draw a box. Press b or Escape to stop.";
   }
   if (on.has("loupe")) {
-    return "Move over the picture to see its single pixels. On a touch screen, keep your finger on it.";
+    return "Move the pointer over the picture to see single pixels. On a touch screen, keep a finger on it.";
   }
   const empty = locked ? -1 : marks.findIndex(({ reason }) => !reason);
   if (empty >= 0) return `Mark ${empty + 1} is made. Say below what is odd about it.`;
