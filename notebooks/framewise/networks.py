@@ -183,7 +183,7 @@ class Adam:
 
 
 def _in_pieces(arrays: Sequence[np.ndarray]) -> Iterator[list[np.ndarray]]:
-    """Yield the same rows of all arrays, a few at a time, so that they fit the processor's cache."""
+    """Yield the same rows of all arrays, a few at a time, to fit the processor's cache."""
     rows = max(1, PIECE * len(arrays[0]) // arrays[0].size)
     for first in range(0, len(arrays[0]), rows):
         yield [array[first : first + rows] for array in arrays]
