@@ -56,22 +56,33 @@ def test_the_first_step_of_adam_by_hand():
     assert layer.weight[0, 0] == pytest.approx(0.9) and layer.bias[0] == pytest.approx(2.1)
 
 
-@pytest.mark.parametrize("shape", [(3, 2), (300, 150), (2, 40_000)])
-def test_adam_against_algorithm_1_of_the_paper(shape):
+def test_adam_against_algorithm_1_of_the_paper():
     rng = np.random.default_rng(5)
-    arrays = [rng.normal(size=shape), rng.normal(size=shape[1])]
-    adam = Adam([Layer(*arrays)], rate=0.01, beta1=0.8, beta2=0.99)
-    theta = [array.copy() for array in arrays]
-    m, v = [np.zeros_like(array) for array in arrays], [np.zeros_like(array) for array in arrays]
+    weight = rng.normal(size=(3, 2))
+    theta, m, v = weight.copy(), np.zeros((3, 2)), np.zeros((3, 2))
+    adam = Adam([Layer(weight, np.zeros(2))], rate=0.01, beta1=0.8, beta2=0.99)
     for t in range(1, 30):
-        # far from 0, where the small number that is added to the root does not matter
-        gradients = [rng.choice([-1, 1]) * rng.uniform(0.5, 2, array.shape) for array in arrays]
-        adam.step([Layer(*gradients)])
-        for k, g in enumerate(gradients):
-            m[k], v[k] = 0.8 * m[k] + 0.2 * g, 0.99 * v[k] + 0.01 * g**2
-            theta[k] -= 0.01 * (m[k] / (1 - 0.8**t)) / (np.sqrt(v[k] / (1 - 0.99**t)) + 1e-8)
-    for array, expected in zip(arrays, theta, strict=True):
-        np.testing.assert_allclose(array, expected, rtol=1e-5, atol=1e-7)
+        g = rng.normal(size=(3, 2))
+        adam.step([Layer(g, np.zeros(2))])
+        m, v = 0.8 * m + 0.2 * g, 0.99 * v + 0.01 * g**2
+        theta = theta - 0.01 * (m / (1 - 0.8**t)) / (np.sqrt(v / (1 - 0.99**t)) + 1e-8)
+    assert weight == pytest.approx(theta, rel=1e-5)
+
+
+def test_adam_changes_a_large_layer_as_it_changes_the_small_layers_that_make_it():
+    rng = np.random.default_rng(6)
+    large = [Layer(rng.normal(size=(300, 150)), rng.normal(size=40_000))]
+    small = [Layer(rows.copy(), np.zeros(150)) for rows in np.array_split(large[0].weight, 20)]
+    small += [Layer(np.zeros((1, 1)), part.copy()) for part in np.array_split(large[0].bias, 20)]
+    one, many = Adam(large), Adam(small)
+    for _ in range(3):
+        weight, bias = rng.normal(size=(300, 150)), rng.normal(size=40_000)
+        one.step([Layer(weight, bias)])
+        parts = [Layer(rows, np.zeros(150)) for rows in np.array_split(weight, 20)]
+        parts += [Layer(np.zeros((1, 1)), part) for part in np.array_split(bias, 20)]
+        many.step(parts)
+    assert np.array_equal(large[0].weight, np.concatenate([part.weight for part in small[:20]]))
+    assert np.array_equal(large[0].bias, np.concatenate([part.bias for part in small[20:]]))
 
 
 def test_a_network_learns_a_rule_that_it_can_hold():
