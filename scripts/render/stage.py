@@ -137,7 +137,7 @@ def _settings(scene: bpy.types.Scene, size: tuple[int, int]) -> None:
     cycles.adaptive_min_samples = 3
     cycles.use_denoising, cycles.denoiser = True, "OPENIMAGEDENOISE"
     cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
-    cycles.denoising_prefilter, cycles.denoising_quality = "ACCURATE", "FAST"
+    cycles.denoising_prefilter, cycles.denoising_quality = "FAST", "FAST"
     cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 4, 0, 0
     cycles.transmission_bounces, cycles.transparent_max_bounces = 2, 24
     cycles.caustics_reflective = cycles.caustics_refractive = False
