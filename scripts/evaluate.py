@@ -177,7 +177,8 @@ THRESHOLDS_TRIED = {
     "longest_s": (0.3, 0.4, 0.5, 0.6, 0.8),
     "apart_s": (0, 0.1, 0.2, 0.3),
 }
-TRIED: dict[str, tuple[Callable[[tracking.FaceTrack, float], Spans], tuple[float, ...]]] = {
+Levels = dict[str, tuple[Callable[[tracking.FaceTrack, float], Spans], tuple[float, ...]]]
+TRIED: Levels = {
     **{name: (_with_threshold(name), values) for name, values in THRESHOLDS_TRIED.items()},
     "mesh ratio, local level": (by_mesh, (0.5, 0.6, 0.65, 0.7, 0.75, 0.78, 0.8, 0.82)),
     "mesh ratio, fixed": (
@@ -336,12 +337,14 @@ def evaluate_retimed(entries: Iterable[dict]) -> list[dict]:
     ]
 
 
-def evaluate_levels(entries: Iterable[dict], conditions: Iterable[str]) -> list[dict]:
+def evaluate_levels(
+    entries: Iterable[dict], conditions: Iterable[str], tried: Levels = TRIED
+) -> list[dict]:
     """Return the rows of the table of what was tried, on the people of `CHOSEN_ON` alone."""
     theirs = [entry for entry in entries if set(entry["people"]) & set(CHOSEN_ON)]
     known = [case for case in cases(theirs, conditions) if case.person in CHOSEN_ON]
     rows = []
-    for level, (find, values) in TRIED.items():
+    for level, (find, values) in tried.items():
         for value in values:
             scores = {AS_IT_IS: Score(), "all conditions": Score()}
             for case in known:

@@ -166,13 +166,15 @@ def _filmed(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(np.rint(pale), 0, 255).astype(np.uint8)
 
 
-def clips_of(subject: Subject, folder: Path) -> dict[str, Path]:
+def clips_of(
+    subject: Subject, folder: Path, gauntlet: dict[str, Platform] = GAUNTLET, frames: int = FRAMES
+) -> dict[str, Path]:
     """Write a clip under each condition, and return the files. If all exist, none is made again."""
-    paths = {name: folder / f"{subject.name}, {name}.mp4".replace("/", " ") for name in GAUNTLET}
+    paths = {name: folder / f"{subject.name}, {name}.mp4".replace("/", " ") for name in gauntlet}
     if not all(path.is_file() for path in paths.values()):
-        images = [result.frame for result in islice(make_fakes.swaps(subject.case), FRAMES)]
+        images = [result.frame for result in islice(make_fakes.swaps(subject.case), frames)]
         for name, path in paths.items():
-            _write(path, images, GAUNTLET[name])
+            _write(path, images, gauntlet[name])
     return paths
 
 

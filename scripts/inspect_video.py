@@ -24,9 +24,9 @@ if __name__ == "__main__":  # Ctrl-C while the libraries load ends the program w
 
 import inspect_cues
 import numpy as np
-from framewise import DATA, blinks, clips, consent, inspector, landmarks, rates, tracking
+from framewise import blinks, clips, consent, inspector, landmarks, rates, tracking
 from framewise.tracking import FaceTrack
-from framewise.workbench import files
+from framewise.workbench import files, places
 from framewise.workbench.cue_layers import cue_layers
 from framewise.workbench.notices import Notice
 from tqdm import tqdm
@@ -185,7 +185,7 @@ def _check_places(out: Path | None, numbers: Path | None) -> None:
 
 def _default_page(clip: clips.Clip) -> Path:
     short = os.fsencode(clip.path.name)[:150].decode(errors="ignore")
-    return files.private_folder(DATA.parent / "build") / f"{short}.{clip.sha256[:8]}.inspect.html"
+    return files.private_folder(places.pages_folder()) / f"{short}.{clip.sha256[:8]}.inspect.html"
 
 
 def measure(clip: clips.Clip, tracks: list[tracking.FaceTrack], *, deep: bool = False) -> Measured:

@@ -131,7 +131,9 @@ def execute(path: Path, *, code: bool = True) -> bool:
             problem = str(error)
     show_progress(path.stem, done, total, begun, last=True)
     print(f", {memory.peak / 1e6:5.0f} MB at most, {'FAILED' if problem else 'ok'}", flush=True)
-    write_page(notebook, path.stem, code=code)
+    BUILD.mkdir(exist_ok=True)
+    page = page_of(notebook, path.stem, code=code)
+    (BUILD / f"{path.stem}.html").write_text(page, encoding="utf-8")
     if problem:
         if not sys.stderr.isatty():
             problem = re.sub(r"\x1b\[[0-9;]*m", "", problem)  # colours
@@ -139,14 +141,13 @@ def execute(path: Path, *, code: bool = True) -> bool:
     return not problem
 
 
-def write_page(notebook: nbformat.NotebookNode, name: str, *, code: bool = True) -> None:
-    """Write a run notebook as build/NAME.html, which needs neither a kernel nor a network.
+def page_of(notebook: nbformat.NotebookNode, name: str, *, code: bool = True) -> str:
+    """Return a run notebook as a page of HTML, which needs neither a kernel nor a network.
 
     Without code, the page has no code cells, and no cells that only make sense with them: those
     tagged "exercise", "check" or "code-only". Links to other notebooks lead to their pages. The
     parts tagged "deeper" are folded; printing opens them.
     """
-    BUILD.mkdir(exist_ok=True)
     if not code:
         kept = [c for c in notebook.cells if not CODE_ONLY & set(c.metadata.get("tags", ()))]
         notebook.cells = kept
@@ -159,8 +160,7 @@ def write_page(notebook: nbformat.NotebookNode, name: str, *, code: bool = True)
     exporter.exclude_output_prompt = not code
     page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": name}})
     page = re.sub(r'href="(\d\d\w*)\.ipynb', r'href="\1.html', page)
-    page = page.replace("</head>", PRINT, 1).replace("</body>", FOLD, 1)
-    (BUILD / f"{name}.html").write_text(page, encoding="utf-8")
+    return page.replace("</head>", PRINT, 1).replace("</body>", FOLD, 1)
 
 
 def without_widget(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:

@@ -1,6 +1,7 @@
 """Autoencoder: two people share an encoder; training is repeatable, stops and goes on unharmed."""
 
 import errno
+import itertools
 import json
 import signal
 import threading
@@ -336,6 +337,12 @@ def test_a_damaged_file_is_named(own):
     assert all(map(np.array_equal, before, model.optimiser.arrays)), "half loaded"
 
 
+def save_at_each_step(monkeypatch):
+    """Let a minute pass each time that the training looks at the clock."""
+    clock = SimpleNamespace(monotonic=itertools.count(0.0, 60.0).__next__)
+    monkeypatch.setattr(training, "time", clock)
+
+
 def test_a_save_that_works_replaces_the_word_of_one_that_did_not(own, monkeypatch, shown):
     faces, save = toy_faces(), training.save
 
@@ -344,7 +351,7 @@ def test_a_save_that_works_replaces_the_word_of_one_that_did_not(own, monkeypatc
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(training, "save", once)
-    monkeypatch.setattr(training, "SAVE_S", 0)
+    save_at_each_step(monkeypatch)
     training.run(fresh(faces), faces, steps=4, keep="toy")
     assert "Step 4 is saved" in shown[-1] and "could not be saved" not in shown[-1]
 
@@ -357,7 +364,7 @@ def test_a_full_disk_does_not_end_the_training(own, monkeypatch, shown):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(training.np, "savez", full)
-    monkeypatch.setattr(training, "SAVE_S", 0)
+    save_at_each_step(monkeypatch)
     training.run(model, faces, steps=4, keep="toy")
     assert len(model.losses) == 4
     assert "No space left on device" in shown[-1] and "Training goes on" in shown[-1]

@@ -360,9 +360,8 @@ def test_seeking_reads_no_more_than_one_group(plain_video, monkeypatch):
     assert len(read) <= 12
 
 
-def test_a_long_scan_is_kept_and_found_again(plain_video, monkeypatch, tmp_path):
+def test_a_scan_is_kept_and_found_again(plain_video, monkeypatch, tmp_path):
     monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
-    monkeypatch.setattr(clips, "KEEP_AFTER", -1)
     first = Clip(plain_video)
     monkeypatch.setattr(full_pass, "read_through", None)
     again = Clip(plain_video)
@@ -371,7 +370,6 @@ def test_a_long_scan_is_kept_and_found_again(plain_video, monkeypatch, tmp_path)
 
 def test_a_cache_that_was_cut_off_is_measured_again(plain_video, monkeypatch, tmp_path):
     monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
-    monkeypatch.setattr(clips, "KEEP_AFTER", -1)
     Clip(plain_video)
     (kept,) = (tmp_path / "cache").iterdir()
     whole = kept.read_bytes()
@@ -673,13 +671,10 @@ def test_an_encrypted_video_is_called_so(muxer, tmp_path):
 @pytest.mark.parametrize(
     ("suffix", "codec", "pix_fmt"), [("mp4", "libx264", "yuv420p"), ("mov", "png", "rgb24")]
 )
-def test_too_large_pictures_are_refused_before_they_are_decoded(
-    suffix, codec, pix_fmt, tmp_path, monkeypatch
-):
-    how = {"codec": codec, "pix_fmt": pix_fmt, "count": 3, "size_wh": (640, 480)}
+def test_too_large_pictures_are_refused_before_they_are_decoded(suffix, codec, pix_fmt, tmp_path):
+    how = {"codec": codec, "pix_fmt": pix_fmt, "frames": [np.zeros((7000, 7200, 3), np.uint8)]}
     path = write_video(tmp_path / f"large.{suffix}", **how)
-    monkeypatch.setattr(video, "LARGEST", 200_000)
-    with pytest.raises(ValueError, match="megapixels, but this file has 640 x 480"):
+    with pytest.raises(ValueError, match="megapixels, but this file has 7200 x 7000"):
         Clip(path)
 
 
@@ -837,10 +832,10 @@ def test_pictures(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
-def test_a_picture_that_is_too_large_is_refused(suffix, tmp_path, monkeypatch):
+def test_a_picture_that_is_too_large_is_refused(suffix, tmp_path):
     path = tmp_path / f"large{suffix}"
     path.write_bytes(cv2.imencode(suffix, numbered_frame(9))[1])
     assert read_number(clips.read_image(path)) == 9
-    monkeypatch.setattr(video, "LARGEST", 10_000)
-    with pytest.raises(ValueError, match="megapixels, but this file has 160 x 96"):
+    path.write_bytes(cv2.imencode(suffix, np.zeros((7000, 7200, 3), np.uint8))[1])
+    with pytest.raises(ValueError, match="megapixels, but this file has 7200 x 7000"):
         clips.read_image(path)

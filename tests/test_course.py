@@ -7,6 +7,7 @@ import base64
 import contextlib
 import hashlib
 import http.client
+import importlib
 import json
 import os
 import shutil
@@ -24,14 +25,12 @@ from types import SimpleNamespace
 import check
 import course
 import course_errors
-import course_install
 import course_server
 import course_venv
 import framewise
 import jupyter_client
 import nbformat
 import pytest
-import run_notebooks
 import websocket
 import zmq
 
@@ -107,6 +106,21 @@ def run_course(root: Path, *arguments: object, python=PYTHON, **more: str) -> Si
     words = (done.stdout + done.stderr).decode("utf-8", "replace")
     assert "Traceback" not in words, words
     return SimpleNamespace(code=done.returncode, words=words)
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch) -> SimpleNamespace:
+    """The modules of course.py and run_notebooks.py in a project that has nothing else yet."""
+    (tmp_path / "scripts").mkdir()
+    monkeypatch.syspath_prepend(tmp_path / "scripts")
+    for program in [*(ROOT / "scripts").glob("course*.py"), ROOT / "scripts" / "run_notebooks.py"]:
+        shutil.copy(program, tmp_path / "scripts")
+        monkeypatch.setitem(sys.modules, program.stem, None)  # afterwards it is as it was
+        del sys.modules[program.stem]
+    for name in ("build", "notebooks", "data/models"):
+        (tmp_path / name).mkdir(parents=True)
+    names = ("course", "course_venv", "course_install", "run_notebooks")
+    return SimpleNamespace(**{name: importlib.import_module(name) for name in names})
 
 
 @pytest.fixture(scope="module")
@@ -237,39 +251,35 @@ def test_an_interrupted_set_up_is_made_anew_and_the_old_one_stays_until_then(pro
 
 
 @pytest.mark.parametrize(("made", "left"), [("whole", "new"), ("half", "old"), ("", "old")])
-def test_a_set_up_that_was_killed_is_settled_by_the_next(tmp_path, monkeypatch, made, left):
-    monkeypatch.setattr(course_venv, "VENV", tmp_path / ".venv")
-    monkeypatch.setattr(course_venv, "BUILD", tmp_path)
-    monkeypatch.setattr(course_venv, "OLD_VENV", tmp_path / "old-venv")
+def test_a_set_up_that_was_killed_is_settled_by_the_next(empty, monkeypatch, made, left):
+    venv, old = empty.course_venv.VENV, empty.course_venv.OLD_VENV
     state = "good" if made == "whole" else "unfinished"
-    monkeypatch.setattr(course_venv, "venv_state", lambda: state)
-    for name, content in (("old-venv", "old"), (".venv", "new")):
+    monkeypatch.setattr(empty.course_venv, "venv_state", lambda: state)
+    for folder, content in ((old, "old"), (venv, "new")):
         if content == "old" or made:
-            (tmp_path / name).mkdir()
-            (tmp_path / name / "which").write_text(content)
-    course_venv.settle_old_venv()
-    assert (tmp_path / ".venv" / "which").read_text() == left
-    assert [path.name for path in tmp_path.iterdir()] == [".venv"]
+            folder.mkdir()
+            (folder / "which").write_text(content)
+    empty.course_venv.settle_old_venv()
+    assert (venv / "which").read_text() == left
+    assert not list(old.parent.iterdir())
 
 
-def test_ctrl_c_in_a_set_up_brings_the_old_venv_back(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(course_venv, "VENV", tmp_path / ".venv")
-    monkeypatch.setattr(course_venv, "BUILD", tmp_path)
-    monkeypatch.setattr(course_venv, "OLD_VENV", tmp_path / "old-venv")
-    (tmp_path / ".venv").mkdir()
-    (tmp_path / ".venv" / "mine").touch()
+def test_ctrl_c_in_a_set_up_brings_the_old_venv_back(empty, monkeypatch, capsys):
+    venv, old = empty.course_venv.VENV, empty.course_venv.OLD_VENV
+    venv.mkdir()
+    (venv / "mine").touch()
 
     def interrupted():
-        course_venv.VENV.rename(course_venv.OLD_VENV)
-        course_venv.VENV.mkdir()
+        venv.rename(old)
+        venv.mkdir()
         raise KeyboardInterrupt
 
     steps = [("Making .venv anew", interrupted)]
-    monkeypatch.setattr(course_install, "steps_to_do", lambda *_: steps)
+    monkeypatch.setattr(empty.course_install, "steps_to_do", lambda *_: steps)
     with pytest.raises(KeyboardInterrupt):
-        course_install.set_up(course.parse(["clips"]))
+        empty.course_install.set_up(empty.course.parse(["clips"]))
     assert "Run the same command to continue" in capsys.readouterr().out
-    assert (tmp_path / ".venv" / "mine").exists() and not course_venv.OLD_VENV.exists()
+    assert (venv / "mine").exists() and not old.exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
@@ -307,13 +317,12 @@ def test_what_is_private_is_private(project, name):
     assert (project / name).stat().st_mode & 0o777 == 0o700
 
 
-def test_a_disk_without_rights_is_said_and_no_error(tmp_path, monkeypatch, capsys):
+def test_a_disk_without_rights_is_said_and_no_error(empty, tmp_path, monkeypatch, capsys):
     def refuse(self, mode):
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(Path, "chmod", refuse)
-    monkeypatch.setattr(course, "PRIVATE", (tmp_path / "data" / "cache",))
-    course.keep_private()
+    empty.course.keep_private()
     said = capsys.readouterr().out
     assert f"{tmp_path / 'data' / 'cache'} could not be made private" in said
 
@@ -475,20 +484,21 @@ def test_a_check_that_fails_stops_the_start(tmp_path):
         ("share/framewise-course.json", f'{{"lock": "1", "python": "{sys.version[:4]}"}}', "moved"),
     ],
 )
-def test_the_state_of_a_venv(tmp_path, monkeypatch, file, content, state):
-    monkeypatch.setattr(course_venv, "VENV", tmp_path)
+def test_the_state_of_a_venv(empty, file, content, state):
+    venv = empty.course_venv.VENV
+    venv.mkdir()
     if file:
-        (tmp_path / file).parent.mkdir(exist_ok=True)
-        (tmp_path / file).write_text(content)
-    assert course_venv.venv_state() == state
+        (venv / file).parent.mkdir(exist_ok=True)
+        (venv / file).write_text(content)
+    assert empty.course_venv.venv_state() == state
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the lock of Windows is held by a process")
-def test_two_set_ups_at_once(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(course_venv, "BUILD", tmp_path)
-    with course_install.sole_set_up(), pytest.raises(SystemExit, match="Another set-up"):
-        course_install.sole_set_up().__enter__()
-    with course_install.sole_set_up():
+def test_two_set_ups_at_once(empty):
+    sole = empty.course_install.sole_set_up
+    with sole(), pytest.raises(SystemExit, match="Another set-up"):
+        sole().__enter__()
+    with sole():
         pass
 
 
@@ -783,7 +793,7 @@ def test_help_names_every_command(capsys):
 
 
 @pytest.fixture
-def wheel(tmp_path, monkeypatch) -> SimpleNamespace:
+def wheel(empty, tmp_path) -> SimpleNamespace:
     """A stand-in for the wheel with the networks, and an empty models folder for it."""
     files = {"a": b"first", "b": b"second"}
     entries = {
@@ -795,11 +805,10 @@ def wheel(tmp_path, monkeypatch) -> SimpleNamespace:
         archive.writestr("LICENSE", "free")
         for name, content in files.items():
             archive.writestr(f"in/{name}", content)
-    models = tmp_path / "models"
-    models.mkdir()
+    models = empty.course_install.MODELS
     (models / "models.json").write_text(json.dumps(wanted))
-    monkeypatch.setattr(course_install, "MODELS", models)
-    return SimpleNamespace(folder=tmp_path, models=models, wanted=wanted)
+    install = empty.course_install
+    return SimpleNamespace(folder=tmp_path, models=models, wanted=wanted, install=install)
 
 
 def digest(content: bytes) -> str:
@@ -807,18 +816,18 @@ def digest(content: bytes) -> str:
 
 
 def test_networks_are_kept_with_their_licence(wheel):
-    assert not course_install.networks_ready()
-    course_install.keep_networks(wheel.folder, wheel.wanted)
-    assert course_install.networks_ready()
+    assert not wheel.install.networks_ready()
+    wheel.install.keep_networks(wheel.folder, wheel.wanted)
+    assert wheel.install.networks_ready()
     assert (wheel.models / "LICENSE.txt").read_text() == "free"
     (wheel.models / "b.tflite").write_bytes(b"damaged")
-    assert not course_install.networks_ready()
+    assert not wheel.install.networks_ready()
 
 
 def test_a_network_with_a_wrong_hash_is_not_kept(wheel):
     wheel.wanted["files"]["b"]["sha256"] = "0" * 64
     with pytest.raises(SystemExit, match=r"b\.tflite is not the file"):
-        course_install.keep_networks(wheel.folder, wheel.wanted)
+        wheel.install.keep_networks(wheel.folder, wheel.wanted)
     assert [path.name for path in wheel.models.iterdir()] == ["models.json"]
 
 
@@ -923,11 +932,10 @@ def write_notebook(path: Path, *cells: str) -> None:
     path.write_text(nbformat.writes(notebook), encoding="utf-8")
 
 
-def test_notebooks_run_into_pages(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(run_notebooks, "NOTEBOOKS", tmp_path)
-    monkeypatch.setattr(run_notebooks, "BUILD", tmp_path / "build")
-    write_notebook(tmp_path / "00_good.ipynb", "print('x' * 3)", "data = b'x' * 200_000_000")
-    write_notebook(tmp_path / "01_bad.ipynb", "print('before')", "1 / 0", "print('after')")
+def test_notebooks_run_into_pages(empty, tmp_path, capsys):
+    run_notebooks, notebooks = empty.run_notebooks, tmp_path / "notebooks"
+    write_notebook(notebooks / "00_good.ipynb", "print('x' * 3)", "data = b'x' * 200_000_000")
+    write_notebook(notebooks / "01_bad.ipynb", "print('before')", "1 / 0", "print('after')")
     assert run_notebooks.main(["0"]) == 0
     line = capsys.readouterr().out.splitlines()[0]
     assert "2/2 cells" in line and line.endswith("ok")
@@ -941,7 +949,6 @@ def test_notebooks_run_into_pages(tmp_path, monkeypatch, capsys):
     assert "before" in page and "ZeroDivisionError" in page
 
 
-def test_a_number_without_a_notebook(tmp_path, monkeypatch):
-    monkeypatch.setattr(run_notebooks, "NOTEBOOKS", tmp_path)
+def test_a_number_without_a_notebook(empty):
     with pytest.raises(SystemExit, match="No notebook has the number 07"):
-        run_notebooks.main(["7"])
+        empty.run_notebooks.main(["7"])

@@ -117,9 +117,9 @@ def test_the_thresholds_that_were_tried_are_scored_on_the_choosing_people_alone(
     tmp_path, monkeypatch
 ):
     monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
-    monkeypatch.setattr(evaluate, "TRIED", {"shut": (evaluate.TRIED["shut"][0], (0.0, 0.65))})
+    tried = {"shut": (evaluate.TRIED["shut"][0], (0.0, 0.65))}
     entries = [consent.catalogue()[name] for name in ("frank_talk", "gita_smile")]
-    rows = evaluate.evaluate_levels(entries, [evaluate.AS_IT_IS])
+    rows = evaluate.evaluate_levels(entries, [evaluate.AS_IT_IS], tried)
     assert {row["seconds"] for row in rows} == {8}  # Gita had no say
     assert [row["condition"] for row in rows[:2]] == [evaluate.AS_IT_IS, "all conditions"]
     hits = {(row["value"], row["condition"]): row["hits"] for row in rows}

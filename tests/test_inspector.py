@@ -1385,7 +1385,7 @@ def test_odd_names_have_a_page_and_numbers(
 ):
     if os.name == "nt" or (isinstance(name, bytes) and sys.platform == "darwin"):
         pytest.skip("this system takes no such names")
-    monkeypatch.setattr(inspect_video, "DATA", tmp_path / "data")
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path / "data"))
     monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip, watch: [])
     video = plain_video.rename(tmp_path / os.fsdecode(name))
     page = inspect_video.inspect(video, numbers=tmp_path / "n.json")
@@ -1402,7 +1402,7 @@ def test_a_name_that_looks_like_an_option_is_said_in_words(capsys):
 
 
 def test_two_videos_of_one_name_have_two_pages(plain_video, tmp_path, monkeypatch, notices):
-    monkeypatch.setattr(inspect_video, "DATA", tmp_path / "data")
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path / "data"))
     monkeypatch.setattr(inspect_video.tracking, "track_faces", lambda clip, watch: [])
     other = write_video(tmp_path / "other.mp4", count=5)
     (tmp_path / "there").mkdir()
@@ -1459,7 +1459,6 @@ EDITS = {
 @pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
 def test_a_cache_that_was_edited_is_measured_again(edit, plain_video, tmp_path, monkeypatch):
     monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
-    monkeypatch.setattr(clips, "KEEP_AFTER", 0)
     times = clips.Clip(plain_video).times
     (file,) = (tmp_path / "cache").iterdir()
     assert cache.load_arrays(file)["pts"].size == 90

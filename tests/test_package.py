@@ -4,6 +4,7 @@ import ast
 import doctest
 import importlib
 import inspect
+import re
 from pathlib import Path
 
 import framewise
@@ -93,3 +94,9 @@ def test_the_examples_in_docstrings_give_what_they_say():
         assert not failed, name
         tried += count
     assert tried > 10
+
+
+def test_no_test_changes_a_constant_of_a_module():
+    patched = re.compile(r'setattr\(\s*[\w.]+,\s*"[A-Z][A-Z_]+"')
+    tests = Path(__file__).parent.glob("*.py")
+    assert not [path.name for path in tests if patched.search(path.read_text(encoding="utf-8"))]

@@ -21,9 +21,8 @@ def page(tmp_path_factory):
         MARKDOWN("### Deeper (optional): two", metadata=optional),
         MARKDOWN("## 2. The end"),
     ]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_notebooks, "BUILD", folder)
-        run_notebooks.write_page(nbformat.v4.new_notebook(cells=cells), "00_small")
+    text = run_notebooks.page_of(nbformat.v4.new_notebook(cells=cells), "00_small")
+    (folder / "00_small.html").write_text(text, encoding="utf-8")
     with chromium(folder / "profile") as browser:
         browser.get((folder / "00_small.html").as_uri())
         yield browser

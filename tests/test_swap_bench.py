@@ -95,19 +95,19 @@ def test_it_says_how_far_the_curve_rises(bench):
 
 
 def test_a_frame_that_cannot_be_swapped_says_why(bench, monkeypatch):
-    monkeypatch.setattr(swap, "LEAST_FACE", 9999.0)
+    source, target = bench._pair.points(0.0)
+    monkeypatch.setattr(bench._pair, "points", lambda smooth: (source / 10, target))
     bench.fields["shrink"].value = 0.05
-    assert "cannot be swapped: source: expected a face of 9999 pixels" in shown(bench)
+    assert "cannot be swapped: source: expected a face of 48 pixels" in shown(bench)
     assert len(pictures(shown(bench))) == 2  # the untouched frame and its strip
 
 
-def test_a_frame_without_a_face_says_so(bench):
-    points = bench._pair.points(0.0)
-    bench._pair.points = lambda smooth: (points[0], np.full_like(points[1], np.nan))
-    try:
-        view = bench._pair.view(60, bench.recipe)
-    finally:
-        bench._pair.points = swap_bench.lru_cache(4)(bench._pair._points)
+def test_a_frame_without_a_face_says_so(bench, monkeypatch):
+    source, target = bench._pair.points(0.0)
+    monkeypatch.setattr(
+        bench._pair, "points", lambda smooth: (source, np.full_like(target, np.nan))
+    )
+    view = bench._pair.view(60, bench.recipe)
     assert len(view.pictures) == 1 and "no face in this frame" in view.problem
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import operator
 import threading
-import time
 import warnings
 from collections.abc import Iterator
 from itertools import islice
@@ -28,9 +27,6 @@ LONG = 10_000_000
 """Bytes. A file larger than this is opened from its table of packets, if the table is exact; see
 `workbench.table`."""
 
-KEEP_AFTER = 1.0
-"""A file that took longer than this to read through, in seconds, is remembered."""
-
 
 class FramesChanged(OSError):
     """The table of a file was wrong: its frames have other numbers. Open the clip again."""
@@ -41,10 +37,10 @@ class Clip:
 
     Opening a clip usually decodes the whole file once, without keeping the pixels. So the frame
     numbers are exact even if the frame rate varies, if frames are stored in another order than
-    they are shown (B-frames), or if the file does not say how many frames it has. If this takes
-    more than a second, the result is kept, and the file opens at once the next time. A long MP4
-    file whose table of packets is exact is not decoded when it is opened. Instead, each frame is
-    compared with the table when it is shown. The pixels of only one frame are kept at a time.
+    they are shown (B-frames), or if the file does not say how many frames it has. The result is
+    kept, and the file opens at once the next time. A long MP4 file whose table of packets is exact
+    is not decoded when it is opened. Instead, each frame is compared with the table when it is
+    shown. The pixels of only one frame are kept at a time.
 
     Every frame is shown as the file asks: upright, mirrored if it says so, with square pixels.
     All frames have one size. If the size changes inside the file, later frames are scaled to the
@@ -235,8 +231,6 @@ def _load_index(path: Path, sha256: str, longest: int) -> video.Index:
         return video.Index(**kept)
     index = table.read_table(path) if path.stat().st_size > longest else None
     if index is None:
-        began = time.monotonic()
         index = full_pass.read_through(path)
-        if time.monotonic() - began > KEEP_AFTER:
-            save_arrays(cached, index._asdict())
+        save_arrays(cached, index._asdict())
     return index

@@ -24,7 +24,7 @@ from PIL import Image
 from framewise.clips import Clip
 from framewise.workbench.exercises import LESSONS
 
-__all__ = ["show", "show_video"]
+__all__ = ["show", "show_video", "words"]
 
 Row = Mapping[str, Any]
 
@@ -46,7 +46,7 @@ def show(figure: Figure | Axes, name: str, *, numbers: Row | Sequence[Row] = ())
     KeyError
         The lesson has no texts for this figure.
     """
-    texts = _texts(name)
+    texts = words(name)
     figure = figure.figure
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
@@ -69,7 +69,7 @@ def show_video(clip: Clip, name: str, *, width: int = 480) -> None:
     width : int
         Pixels.
     """
-    texts = _texts(name)
+    texts = words(name)
     buffer = io.BytesIO()
     Image.fromarray(clip[0]).save(buffer, format="JPEG", quality=85)
     still, label = _data(buffer, "image/jpeg"), html.escape(texts["alt"])
@@ -82,7 +82,14 @@ def show_video(clip: Clip, name: str, *, width: int = 480) -> None:
     )
 
 
-def _texts(name: str) -> dict[str, str]:
+def words(name: str) -> dict[str, str]:
+    """Return the "caption" and the "alt" text of the figure with this id, such as "01.3".
+
+    Raises
+    ------
+    KeyError
+        The lesson has no texts for this figure.
+    """
     path = LESSONS / f"figures_{name[:2]}.json"
     texts = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     if name not in texts:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from framewise import DATA
 
-__all__ = ["course_clips", "own_folder"]
+__all__ = ["course_clips", "own_folder", "pages_folder"]
 
 
 def course_clips() -> Path:
@@ -21,4 +21,13 @@ def own_folder(name: str) -> Path:
 
     All of them lie in `data`; tests set another place with FRAMEWISE_OWN.
     """
-    return Path(os.environ.get("FRAMEWISE_OWN") or DATA) / name
+    return _own() / name
+
+
+def pages_folder() -> Path:
+    """Return the folder of the pages that the course makes: `build`, beside `data`."""
+    return _own().parent / "build"
+
+
+def _own() -> Path:
+    return Path(os.environ.get("FRAMEWISE_OWN") or DATA)
