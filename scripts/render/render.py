@@ -5,6 +5,7 @@
     python scripts/render/render.py ana_talk        only this clip
     python scripts/render/render.py --list          what there is, and how far it is
     python scripts/render/render.py --still ana     pictures of one person, to look at
+    python scripts/render/render.py --stills        write data/clips/stills
 
 Rendered pictures are kept in build/render; after an interruption it goes on where it stopped.
 """
@@ -17,30 +18,21 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import camera
+import catalogue
 import fetch
 import numpy as np
 import speech
-import synthesis
+import stills
+from catalogue import CLIPS
 from fetch import BUILD
 from motion import Motion, move
 from people import PEOPLE
 from shots import SHOTS, VOICES, Shot
-
-CLIPS = Path(__file__).resolve().parents[2] / "data" / "clips"
-SOURCE = "Rendered for this course with Blender from MakeHuman data (CC0); no such person exists."
-STILL_POSES = {
-    "rest": {},
-    "closed": {"blink_right": 1.0, "blink_left": 1.0},
-    "talk": {"jaw": 0.3, "part": 0.4, "yaw": -8.0, "gaze_x": 7.0},
-    "turned": {"yaw": 18.0, "gaze_x": -16.0},
-}
 
 
 @dataclass(frozen=True)
@@ -104,7 +96,11 @@ def main() -> int:
         return 0
     fetch.makehuman()
     if options.still:
-        return _still(options.still)
+        print(*stills.shoot(options.still), sep="\n")
+        return 0
+    if options.stills:
+        stills.make_all()
+        return 0
     progress = Progress(sum(shot.frames - _done(shot) for shot in sources))
     for shot in sources:
         if _done(shot) < shot.frames:
@@ -112,25 +108,25 @@ def main() -> int:
         for clip in shots:
             if clip.source == shot.id:
                 _finish(clip)
-                _catalogue(clip)
+                catalogue.add(catalogue.of_clip(clip))
     return 0
 
 
 def _render(shot: Shot, progress: Progress, threads: int) -> None:
     """Render the frames of a shot that are not there yet."""
     import truth
-    from studio import places, studio
+    from studio import places, quiet, studio
 
     folder = _folder(shot)
     folder.mkdir(parents=True, exist_ok=True)
     plan = Plan.of(shot)
-    with _quiet():
+    with quiet():
         stage = studio(shot)
         stage.use_threads(threads)
         stage.shoot_room(folder / "room.png")
         stage.shoot_people(folder / "people.png")
     for i in range(_done(shot), shot.frames):
-        with _quiet():
+        with quiet():
             seconds = i / shot.fps
             poses = [motion.poses[i] for motion in plan.motions]
             stage.act(poses, seconds, places(shot, seconds))
@@ -176,40 +172,6 @@ def _finish(shot: Shot) -> None:
     print(f"wrote {shot.id}.mp4", flush=True)
 
 
-def _catalogue(shot: Shot) -> None:
-    """Write its entry into the catalogue, in the order of SHOTS; the others stay as they are."""
-    path = CLIPS / "catalog.json"
-    known = {entry["id"]: entry for entry in json.loads(path.read_text(encoding="utf-8"))["clips"]}
-    known[shot.id] = _entry(shot)
-    order = [other.id for other in SHOTS if other.id in known]
-    entries = [known.pop(name) for name in order] + list(known.values())
-    path.write_text(json.dumps({"clips": entries}, indent=1) + "\n", encoding="utf-8")
-
-
-def _entry(shot: Shot) -> dict:
-    clip, known = CLIPS / f"{shot.id}.mp4", CLIPS / f"{shot.id}.truth.npz"
-    return {
-        "id": shot.id,
-        "file": clip.name,
-        "sha256": _sha256(clip),
-        "title": shot.title,
-        "length": {"frames": shot.frames, "fps": shot.fps, "seconds": shot.seconds},
-        "sound": any(shot.says),
-        "truth": {"file": known.name, "sha256": _sha256(known)},
-        "purpose": shot.purpose,
-        "licence": "CC0-1.0",
-        "source": SOURCE,
-        "people": [person.capitalize() for person in shot.people],
-        "kind": "original",
-        "consent": {"type": "synthetic"},
-        **({"voice": synthesis.RECORD} if any(shot.says) else {}),
-    }
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 @cache
 def _folder(shot: Shot) -> Path:
     """Where its pictures lie; other people or motion have another folder."""
@@ -242,42 +204,12 @@ class Progress:
         print(f"\r{line:70}", end="\n" if frame + 1 == shot.frames else "", flush=True)
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Blender reports every picture on the standard output, past Python."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def _still(person: str) -> int:
-    """Render one person in a few poses."""
-    from studio import places, studio
-
-    folder = BUILD / "stills"
-    folder.mkdir(parents=True, exist_ok=True)
-    shot = Shot(person, "", "", (person,))
-    with _quiet():
-        stage = studio(shot)
-        stage.shoot_room(folder / f"{person}_room.png")
-        for name, pose in STILL_POSES.items():
-            stage.act([pose], 0.0, places(shot, 0.0))
-            stage.shoot(folder / f"{person}_{name}.png", samples=8)
-    print(f"{folder}/{person}_*.png")
-    return 0
-
-
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Render the sample clips.")
     parser.add_argument("clips", nargs="*", metavar="CLIP", help="clips, if not all")
     parser.add_argument("--list", action="store_true", help="what there is, and how far it is")
     parser.add_argument("--still", choices=PEOPLE, metavar="PERSON", help="pictures of one person")
+    parser.add_argument("--stills", action="store_true", help="write the stills of the catalogue")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default: all cores")
     options = parser.parse_args()
     if unknown := set(options.clips) - {shot.id for shot in SHOTS}:

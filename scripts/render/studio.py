@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 from human import Human
 from people import PEOPLE
@@ -34,3 +39,17 @@ def studio(shot: Shot) -> Stage:
     if shot.holds:
         stage.hold(shot.holds)
     return stage
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Blender reports every picture on the standard output, past Python."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
