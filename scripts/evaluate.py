@@ -2,7 +2,8 @@
 
 Run inside the project's .venv:  python scripts/evaluate.py blinks  (or: retimed, levels, artifacts)
 
-It prints one table and keeps it in data/evaluation/, for the notebooks to show.
+It prints one table and keeps it in data/evaluation/, for the notebooks to show. `artifacts` keeps
+two more tables there.
 
 blinks   Scores every rendered original that has a truth, as it is and under stress: other frame
          rates, sizes, H.264 qualities (a higher CRF is worse) and noise. A found blink matches a
@@ -118,7 +119,7 @@ def score_blinks(found: Spans, truth: samples.Truth | Known, seconds: float) -> 
 
 
 def _matched(found: list, true: np.ndarray) -> tuple[int, list]:
-    """Count the matches; return the spans that match none. No list overlaps itself."""
+    """Count the matches; return the spans that match none. Spans of one list never overlap."""
     open_, rest = true.tolist(), []
     for first, last in sorted(found):
         match = next((t for t in open_ if first <= t[1] and last >= t[0]), None)

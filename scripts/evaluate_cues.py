@@ -329,7 +329,10 @@ def add_combination(rows: list[dict]) -> list[dict]:
 
 
 def _threshold(x: np.ndarray, fake: np.ndarray, people: list[list[str]]) -> float:
-    """Return the score that at most 2 % of the originals exceed, each scored by other people."""
+    """Return the score that at most 2 % of the originals exceed.
+
+    Each original is scored by a combination that has learned from the clips of other people.
+    """
     score = np.full(len(x), np.nan)
     for train, test in scoring.unseen_people(people):
         score[test] = scoring.combine(scoring.fit_combination(x[train], fake[train]), x[test])

@@ -6,9 +6,10 @@ The clips show three people. Two clips are plain excerpts of sample clips. In th
 stays open while the other blinks: the same rendered person's open eye, as it was in the frame
 before the blink, is laid over the shut eye with a soft edge. Which frames hold a full blink is
 known from the truth. All three carry the same mark, so that the mark gives nothing away. For the
-same reason this script alone does not use `fakes.write_fake`, which would mark the altered clip as
-a fake; it asks for consent itself. The entries of the three in catalog.json are replaced, with new
-hashes: the encoder does not write the same bytes each time. The other entries stay as they are.
+same reason this script does not use `fakes.write_fake`, which would mark the altered clip as a
+fake. Like `make_fakes.py`, it asks for consent itself. The entries of the three in catalog.json
+are replaced, with new hashes: the encoder does not write the same bytes each time. The other
+entries stay as they are.
 """
 
 import json
@@ -67,7 +68,10 @@ def full_blink(clip: clips.Clip, start: int) -> range:
     for first, _, last in truth.blinks[~truth.partial].tolist():
         if start < first and last < start + LENGTH - 1:
             return range(first, last + 1)
-    raise ValueError(f"{clip.path.name}: no full blink in {LENGTH} frames from {start} on.")
+    raise ValueError(
+        f"{clip.path.name}: expected a full blink in the {LENGTH} frames from {start} on, found "
+        "none. Choose another first frame in EXCERPTS."
+    )
 
 
 def open_left_eye(

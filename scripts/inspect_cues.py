@@ -225,7 +225,7 @@ def _line(cue: Told) -> str:
     low, high = cue["reference_range"]
     value, low, high = (f"{round(one, 2) + 0.0:.2f}" for one in (cue["value"], low, high))
     number = f"{value} {cue['unit']}".strip()
-    return f"{_plain(cue['name'])}: {number} (usual is {low} to {high})"
+    return f"{_plain(cue['name'])}: {number} (the usual range is {low} to {high})"
 
 
 def _why(cue: Told) -> str:

@@ -194,6 +194,14 @@ def measure(clip: clips.Clip, tracks: list[tracking.FaceTrack], *, deep: bool = 
     Frames are counted from 0. A warning is a dict of "kind" (a key of `notices.KINDS`), "first" and
     "last" (the frames concerned, None where the warning concerns the whole) and "statement".
 
+    Parameters
+    ----------
+    clip : Clip
+    tracks : list of FaceTrack
+        The faces of the clip, as `tracking.track_faces` returns them.
+    deep : bool
+        Measure the cues of single frames in every frame, instead of every fifth.
+
     Returns
     -------
     dict

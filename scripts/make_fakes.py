@@ -216,7 +216,10 @@ def sound_of(clip: Clip) -> list[av.AudioFrame]:
 
 
 def people_of(case: Case) -> list[str]:
-    """Return the name of the person who performs, and in a fake the name of the giver."""
+    """Return the name of the person who performs.
+
+    For a fake, the name of the person whose face is put on comes second.
+    """
     names = [name for name in (case.target, case.source) if name]
     return [samples.open_clip(name).entry["people"][0] for name in names]
 

@@ -211,7 +211,7 @@ class Training:
         if state.get("steps") != self.steps:
             raise ValueError(
                 f"{path} belongs to a training of {state.get('steps')} steps, not of {self.steps}. "
-                "Ask for as many steps, or delete the file to begin again."
+                f"Use --steps {state.get('steps')}, or delete the file to begin again."
             )
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])

@@ -373,7 +373,7 @@ def test_a_full_disk_does_not_end_the_training(own, monkeypatch, shown):
 
 @pytest.mark.parametrize("name", ["../toy", "a b", "", "toy.npz", "x" * 61])
 def test_bad_names_are_refused(name, own):
-    with pytest.raises(ValueError, match="expected a name of letters"):
+    with pytest.raises(ValueError, match="expected a name of 1 to 60 letters"):
         training.network_file(name)
 
 

@@ -224,7 +224,8 @@ def test_unusual_cues_come_first_with_their_statement():
     about = cues.CUES["light_gap"].about
     assert facts["face 1: light gap"] == f"{about} So it is. It is highest in frame 4."
     assert facts["face 1: other cues"] == (
-        "These cues are not unusually high:\nnoise gap: -3.00 octaves (usual is 0.00 to 1.00)"
+        "These cues are not unusually high:\n"
+        "noise gap: -3.00 octaves (the usual range is 0.00 to 1.00)"
     )
     assert facts["face 1: not measured"] == "lost detail. So it is."
     assert "This cue" not in facts["face 1: other cues"]
@@ -240,7 +241,9 @@ def test_it_is_said_if_an_unusual_cue_was_measured_in_few_frames():
 
 def test_a_face_without_an_unusual_cue_has_one_list():
     facts = inspect_cues.facts([QUIET], deep=True)
-    assert facts["face 1: cues"].startswith("No cue is unusually high:\nseam: 0.50 octaves (usual")
+    assert facts["face 1: cues"].startswith(
+        "No cue is unusually high:\nseam: 0.50 octaves (the usual"
+    )
     assert "every 5th" not in facts["how to read the cues"]
     assert "in every 5th frame" in inspect_cues.facts([QUIET], deep=False)["how to read the cues"]
 
@@ -254,7 +257,7 @@ def test_a_number_that_rounds_to_zero_has_no_sign():
     (line,) = inspect_cues.facts([face(cue("seam", -0.001, [-0.001], -0.004))], deep=True)[
         "face 1: cues"
     ].splitlines()[1:]
-    assert line == "seam: 0.00 octaves (usual is 0.00 to 1.00)"
+    assert line == "seam: 0.00 octaves (the usual range is 0.00 to 1.00)"
 
 
 def test_no_word_calls_anything_a_fake_or_real(told):

@@ -366,7 +366,7 @@ REFUSED = {
     "nothing in it": (lambda path, ana: path.write_bytes(b""), "is empty"),
     "a truncated file": (write_truncated, "cannot read this file"),
     "no picture decodes": (write_headless, "no frame of it|cannot read|no moving picture"),
-    "a huge file": (write_huge, r"up to 2 GB, but .* has 3\.0 GB.*Make the video shorter"),
+    "a huge file": (write_huge, r"up to 2 GB, but .* is 3\.0 GB.*Make the video shorter"),
     "too long": (
         lambda path, ana: write_video(path, count=70, pts=[1000 * i for i in range(70)]),
         r"is 1:10 long .* but a clip may last 60 s at most.*--start 0:10 --seconds 20",
@@ -872,14 +872,14 @@ def test_changed_bytes_and_strangers_are_refused(home, film):
 
 BAD = {
     "hash": ({"sha256": "*"}, "64 hexadecimal digits in lower case"),
-    "no hash": ({"sha256": None}, "sha256 must be a text"),
+    "no hash": ({"sha256": None}, "sha256 must be a string"),
     "file elsewhere": ({"file": "../clips/ana_talk.mp4"}, "its file like my_talk.mp4"),
     "file of another": ({"file": "my_two.mp4"}, "its file like my_talk.mp4"),
     "kind": ({"kind": "copy"}, "kind must be"),
     "consent": ({"consent": None}, "consent must be a record"),
     "consent of a list": ({"consent": {"type": ["signed"]}}, "the type of consent must be"),
     "not own": ({"own": False}, "must be in each entry of data/my_clips"),
-    "title": ({"title": 5}, "title must be a text"),
+    "title": ({"title": 5}, "title must be a string"),
     "people": ({"people": None}, "people must be a list"),
     "no fake": ({"made_from": ["ana_talk"]}, "only a fake"),
     "sources": ({"kind": "fake", "made_from": [["ana_talk"]]}, "no longer in the catalogue"),
@@ -934,7 +934,7 @@ def test_a_good_record_with_the_id_of_a_bad_one_is_refused(home, capsys):
     one = note(home, "my_one")
     (good,) = records.own_records().values()
     keeping.write_catalogue([good | {"title": None}, good])
-    with pytest.raises(ConsentError, match="title must be a text"):
+    with pytest.raises(ConsentError, match="title must be a string"):
         clips.Clip(one)
     assert "appears twice" in listing(capsys)["record_2"]
 
@@ -1350,7 +1350,7 @@ def bare(browser, script):
     ("camera", "words"),
     [
         ("media(undefined); globalThis.isSecureContext = false;", "pages from this computer"),
-        ("deny('NotAllowedError')", "does not let this page use the camera. Click the camera sign"),
+        ("deny('NotAllowedError')", "does not let this page use the camera. Click the camera icon"),
         ("deny('NotFoundError')", "No camera was found"),
         ("deny('NotReadableError')", "Another program is using the camera"),
         ("deny('StrangeError')", "The camera does not open (why)"),

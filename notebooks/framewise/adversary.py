@@ -211,7 +211,7 @@ def start(
     noise : int
         How many random numbers the generator gets for a sample.
     hidden : two ints
-        The size of both hidden layers of the generator, and of both of the discriminator.
+        The size of each hidden layer of the generator, and of each one of the discriminator.
     rates : two floats
         The learning rates of the generator and of the discriminator.
     seed : int
@@ -224,7 +224,8 @@ def start(
     Raises
     ------
     ValueError
-        A size is below 1, a learning rate is negative, or there are not two of each.
+        `features`, `noise` or a hidden size is below 1, a learning rate is negative, or `hidden` or
+        `rates` does not hold two numbers.
 
     References
     ----------

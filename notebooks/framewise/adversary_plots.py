@@ -31,7 +31,7 @@ EDGES = np.linspace(-4, 4, 41)
 
 
 def look(gan: Gan, title: str = "") -> tuple[str, np.ndarray, np.ndarray]:
-    """Return the title, the samples and the D that `plot_line_games` draws of a pair of networks.
+    """Return the title, the samples and the D of a pair of networks, for `plot_line_games` to draw.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def sheet(rows: np.ndarray, count: int = 10, *, made: bool = True, factor: int =
     made : bool
         Whether they come from a generator.
     factor : int
-        How many times they are enlarged.
+        By what factor the width and the height of each picture are enlarged.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def sheet(rows: np.ndarray, count: int = 10, *, made: bool = True, factor: int =
 
 
 def draw_line_game(gan: Gan, data: np.ndarray, *, size_wh: tuple[int, int] = (640, 260)) -> str:
-    """Draw data, samples and D as an SVG picture, which is faster than a figure of Matplotlib.
+    """Draw data, samples and D as an SVG picture. This is faster than a Matplotlib figure.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ a little worse than all 468.
 
 
 def estimate_similarity(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
-    """Find the rotation, scale and shift that take `src` nearest to `dst` in least squares.
+    """Find the rotation, scale and shift that map `src` to `dst` with the least squared error.
 
     Notebook: 03_alignment.ipynb
 
@@ -89,7 +89,7 @@ def estimate_similarity(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
 
 
 def apply_similarity(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Map points, (..., 2) float pixels, with a (2, 3) matrix; returns the same shape.
+    """Map points with a (2, 3) matrix, and return an array of the same shape.
 
     Parameters
     ----------
@@ -107,7 +107,13 @@ def apply_similarity(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def invert_similarity(matrix: np.ndarray) -> np.ndarray:
-    """Return the (2, 3) float64 matrix that maps back."""
+    """Return the (2, 3) float64 matrix that maps back.
+
+    Parameters
+    ----------
+    matrix : (2, 3) float
+        As `estimate_similarity` returns it.
+    """
     back = np.linalg.inv(matrix[:, :2])
     return np.column_stack([back, -back @ matrix[:, 2]])
 
@@ -144,7 +150,7 @@ def align_face(
     Returns
     -------
     chip : (size, size, 3) uint8 RGB
-        Black where the picture ends.
+        Black where the chip reaches beyond the picture.
     matrix : (2, 3) float64
         Maps picture to chip.
 
@@ -159,7 +165,10 @@ def align_face(
     if size < 1:
         raise ValueError(f"size: expected 1 pixel or more, got {size}.")
     if np.isnan(points[STEADY]).any():
-        raise ValueError("points: expected the landmarks of a face, got NaN: no face was found.")
+        raise ValueError(
+            "points: expected the landmarks of a face, got NaN: no face was found. Take another "
+            "picture, or leave this one out."
+        )
     matrix = estimate_similarity(points[STEADY], canonical_face(size)[STEADY])
     return cv2.warpAffine(image, matrix, (size, size)), matrix
 
@@ -220,5 +229,7 @@ def mean_face(
         if not np.isnan(face).any():
             total, count = total + align_face(image, face, size=size)[0], count + 1
     if not count:
-        raise ValueError("points: expected a face in at least one frame, got NaN in all.")
+        raise ValueError(
+            "points: expected a face in at least one frame, got NaN in all. Take other frames."
+        )
     return np.round(total / count).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Alignment plots: draw what a similarity does to points and pictures, and what it leaves over.
+"""Alignment plots: draw what a similarity does to points and pictures, and the errors that remain.
 
 Notebook: 03_alignment.ipynb
 """
@@ -44,6 +44,7 @@ def plot_residuals(
     Parameters
     ----------
     images : sequence of (H, W, 3) uint8 RGB
+        Two or more. Only the columns 130 to 390 and the rows 100 to 410 are shown.
     fitted : sequence of (N, 2) float pixels
         One for each picture.
     goal : (N, 2) float pixels
@@ -65,6 +66,7 @@ def plot_chips(chips: Sequence[np.ndarray], titles: Sequence[str], y: float) -> 
     Parameters
     ----------
     chips : sequence of (256, 256, 3) uint8 RGB
+        An even number of them.
     titles : sequence of str
     y : float, pixels
         The height. It is marked outside the face and between the eyes, so the eyes stay visible.
@@ -85,7 +87,8 @@ def plot_ratios(ratios: Mapping[tuple[str, str], Sequence[float]]) -> Figure:
     Parameters
     ----------
     ratios : mapping
-        By person ("Ana" or "Ben") and state, such as ("Ana", "untouched"), the ratios of frames.
+        Each key is a person ("Ana" or "Ben") and a state, such as ("Ana", "untouched"). The value
+        is a list that holds one ratio for each frame.
     """
     states = list(dict.fromkeys(state for _, state in ratios))
     figure, ax = plt.subplots(figsize=(9, 4.6))

@@ -75,8 +75,8 @@ def train_detector(
     real, made : (N, S, S, 3) and (M, S, S, 3) uint8 RGB
         As `prepare` returns them.
     steps : int
-        How many steps it is trained. In each step it sees 32 faces of each kind, with a little
-        noise.
+        For how many steps the detector is trained. In each step it sees 32 faces of each kind, with
+        a little noise.
     hidden : int
         The size of its hidden layer.
     seed : int
@@ -129,7 +129,8 @@ def fool(
 
     The loss of the decoder has two parts. First, the decoder must still rebuild the faces of person
     1. Second, the fakes that it makes from the faces of person 0 must get higher scores from the
-    detector. The training uses the detector's weights. It passes the fakes on without `prepare`.
+    detector. The training uses the detector's weights. In the training, the detector sees the fakes
+    directly: they do not go through `prepare`.
 
     Notebook: 06_adversary.ipynb
 
@@ -141,7 +142,7 @@ def fool(
     detector : Detector
         It stays as it is.
     steps : int
-        How many steps the decoder is trained.
+        For how many steps the decoder is trained.
     weight : float
         How much the detector's part counts in the loss.
 

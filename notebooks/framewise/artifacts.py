@@ -95,7 +95,7 @@ def measure(image: np.ndarray, points: np.ndarray) -> dict[str, Trace]:
     Raises
     ------
     ValueError
-        The picture or the points have another form.
+        The picture or the points have the wrong shape or type.
     """
     parts = _parts(image, points)
     two_regions = (_lost_detail, _noise_gap, _colour_gap, _light_gap)
@@ -131,8 +131,8 @@ def lost_detail(image: np.ndarray, points: np.ndarray) -> Trace:
     Returns
     -------
     Trace
-        value: the ratio of the inner face, divided by the ratio of the neck, as a power of two
-        (octaves). 0 means that both regions are equally sharp. It does not depend on brightness,
+        value: the ratio of the inner face divided by the ratio of the neck, as a logarithm to base
+        2 (octaves). 0 means that both regions are equally sharp. It does not depend on brightness,
         and hardly on contrast. NaN if no face was found, or the face is narrower than
         `regions.LEAST_FACE`, or it is not wholly in the picture, or too few pixels of the inner
         face or the neck can be used. map: medium over fine detail around each pixel, octaves.
@@ -140,7 +140,7 @@ def lost_detail(image: np.ndarray, points: np.ndarray) -> Trace:
     Raises
     ------
     ValueError
-        The picture or the points have another form.
+        The picture or the points have the wrong shape or type.
     """
     return _measure(image, points, _lost_detail)
 
@@ -182,7 +182,8 @@ def noise_gap(image: np.ndarray, points: np.ndarray) -> Trace:
     """Measure whether the inner face has less noise than the neck.
 
     A camera adds noise everywhere. A face that was warped or drawn by a network has lost most of
-    it. But smoothing filters and compression take the noise away as well, and not everywhere alike.
+    it. But smoothing filters and compression take noise away as well, and in some places they take
+    away more than in others.
 
     Notebook: 08_artifacts.ipynb
 
@@ -194,14 +195,14 @@ def noise_gap(image: np.ndarray, points: np.ndarray) -> Trace:
     Returns
     -------
     Trace
-        value: the noise of the neck over that of the face, as a power of two (octaves). Only the
-        half of each region with the weakest edges counts. 0 means equal noise. NaN as for
-        `lost_detail`. map: the noise around each pixel, grey levels.
+        value: the noise of the neck divided by that of the face, as a logarithm to base 2
+        (octaves). Only the half of each region with the weakest edges counts. 0 means equal noise.
+        NaN as for `lost_detail`. map: the noise around each pixel, grey levels.
 
     Raises
     ------
     ValueError
-        The picture or the points have another form.
+        The picture or the points have the wrong shape or type.
 
     References
     ----------
@@ -255,8 +256,8 @@ def colour_gap(image: np.ndarray, points: np.ndarray) -> Trace:
 
     Lightness does not count, because the chin throws a shadow on the neck.
 
-    The notebook shows that this cue does not work. Makers match the colours, and necks of untouched
-    people differ from their faces, too.
+    The notebook shows that this cue does not work. Makers of fakes match the colours. And even in
+    an untouched picture, the neck can differ in colour from the face.
 
     Notebook: 08_artifacts.ipynb
 
@@ -268,15 +269,15 @@ def colour_gap(image: np.ndarray, points: np.ndarray) -> Trace:
     Returns
     -------
     Trace
-        value: the distance between the medians of both regions in the a-b plane of CIELAB, in its
-        units; 0 means the same colour. CIELAB describes a colour by its lightness L, by a (green
-        to red) and by b (blue to yellow). NaN as for `lost_detail`. map: the distance of each
-        pixel's colour from the median of the neck.
+        value: the distance between the medians of the two regions in the a-b plane of CIELAB, in
+        its units; 0 means the same colour. CIELAB describes a colour by its lightness L, by a
+        (green to red) and by b (blue to yellow). NaN as for `lost_detail`. map: the distance of
+        each pixel's colour from the median of the neck.
 
     Raises
     ------
     ValueError
-        The picture or the points have another form.
+        The picture or the points have the wrong shape or type.
     """
     return _measure(image, points, _colour_gap)
 
@@ -318,7 +319,7 @@ def light_gap(image: np.ndarray, points: np.ndarray) -> Trace:
     Raises
     ------
     ValueError
-        The picture or the points have another form.
+        The picture or the points have the wrong shape or type.
 
     References
     ----------
@@ -349,14 +350,15 @@ def light_slope(image: np.ndarray, points: np.ndarray, area: np.ndarray) -> floa
     ----------
     image : (H, W, 3) uint8 RGB
     points : (468, 2) float pixels
-        Right is the direction from the subject's right eye to the left one.
+        They say which way is right: from the subject's right eye, which is on the left of the
+        picture, to the subject's left eye.
     area : (H, W) bool
         At least three pixels that do not lie on one line.
 
     Returns
     -------
     float, stops over the width of the face
-        One stop means twice as much light. Above 0 the right side of the picture is brighter.
+        One stop means twice as much light. Above 0, the area gets brighter towards the right.
     """
     right = (points[263] - points[33]) / np.linalg.norm(points[263] - points[33])
     rows, columns = np.nonzero(area)

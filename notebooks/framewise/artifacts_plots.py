@@ -35,7 +35,7 @@ STYLES = ("-", "--", "-.", ":")
 def crop_marked(
     image: np.ndarray, points: np.ndarray, *, made: bool = False, height: int = 240
 ) -> np.ndarray:
-    """Cut out head and neck, enlarge them to one height, and mark the picture if it was made.
+    """Cut out head and neck, scale them to a given height, and mark the picture if it is a fake.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ def plot_faces(
     Parameters
     ----------
     rows : mapping of str to sequence of (S, S, 3) uint8 RGB
-        The name of each row, and its faces. All rows have equally many faces.
+        The name of each row, and its faces. All rows have the same number of faces.
     titles : sequence of str
         Titles of the columns; by default none.
     made : sequence of str
@@ -74,7 +74,7 @@ def plot_rebuilt(points: np.ndarray, rebuilt: np.ndarray) -> Figure:
 
 
 def plot_sharing() -> Figure:
-    """Draw one encoder and two decoders, and the ways of faces in training and in a swap."""
+    """Draw one encoder and two decoders, and the paths of the faces in training and in a swap."""
     figure, ax = plt.subplots(figsize=(9.5, 4))
     boxes = {
         "Ana's face": (0.2, 2.6, "white"),
@@ -121,7 +121,8 @@ def plot_eyes(curves: Mapping[str, np.ndarray], *, fps: float, true: Sequence[in
     fps : float
         Frames per second.
     true : sequence of int
-        The lowest frame of each true blink of the performer, drawn as a dotted line.
+        For each true blink of the performer, the frame in which the eyes are least open. Each is
+        drawn as a dotted line.
     """
     size = 10, 1.1 + 1.5 * len(curves)
     figure, axes = plt.subplots(len(curves), figsize=size, sharex=True, sharey=True, squeeze=False)

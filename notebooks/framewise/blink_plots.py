@@ -192,7 +192,7 @@ def plot_eye_opening(
     opening : (T, 2) float
         See `landmarks.eye_opening`. The line is the mean of both eyes, with gaps where it is NaN.
         The dashed line is the open level. The dotted line is `blinks.THRESHOLDS.shut` times the
-        open level; eyes below the dotted line count as shut.
+        open level. In a blink, the opening falls below the dotted line.
     found : sequence of Blink
         Each is drawn as a span. Each kind has its own colour.
     ax : Axes, optional

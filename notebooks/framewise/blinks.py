@@ -44,7 +44,7 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """The measurements of the eyes of one face: opening, blinks and how long they were watched."""
+    """The eyes of one face: how far they are open, their blinks, and how long they were watched."""
 
     opening: np.ndarray
     """(T, 2) float: as `landmarks.eye_opening` returns it."""
@@ -59,7 +59,19 @@ class Measurement:
     first notice says why."""
 
     def statement(self, activity: str | None = None) -> str:
-        """Say in plain words what the count means, as `rates.statement` does."""
+        """Say in plain words what the count means, as `rates.statement` does.
+
+        Parameters
+        ----------
+        activity : str, optional
+            What the person does, a key of `rates.RATES`; by default anything from reading to
+            talking.
+
+        Returns
+        -------
+        str
+            If blinks cannot be counted, it says why.
+        """
         if self.blinks is None:
             return self.notices[0].statement
         closures = sum(one.kind == "closure" for one in self.closures)
@@ -89,7 +101,7 @@ def blink_intervals(found: Sequence[Blink], times: np.ndarray) -> np.ndarray:
 
 
 def measure(track: FaceTrack, *, thresholds: Thresholds = THRESHOLDS) -> Measurement:
-    """Measure how far the eyes of a face are open, and find the blinks while they were watched.
+    """Measure how far the eyes of a face are open, find their blinks, and count the time watched.
 
     A picture that repeats the one before it shows nothing new. Only new pictures are measured, and
     each of them lasts until the next new one.

@@ -60,6 +60,8 @@ class Clip:
 
     Attributes
     ----------
+    path : Path
+        The absolute path of the file.
     fps : float
         Mean frames per second.
     times : (T,) float64, seconds since the first frame
@@ -121,10 +123,16 @@ class Clip:
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
         """Stream frames start to stop - 1, each (H, W, 3) uint8 RGB, one in memory at a time.
 
+        Parameters
+        ----------
+        start, stop : int
+            The first frame, and the frame after the last one; by default all frames.
+
         Raises
         ------
         OSError
-            The file was changed or replaced since the clip was opened.
+            The file was changed or replaced after the clip was opened, or one of its frames can no
+            longer be decoded.
         FramesChanged
             The file was opened from its table, and the table turned out to be wrong.
         """
@@ -199,6 +207,11 @@ class Clip:
 
 def read_image(path: str | Path) -> np.ndarray:
     """Read a picture as (H, W, 3) uint8 RGB.
+
+    Parameters
+    ----------
+    path : str or Path
+        A picture such as JPEG or PNG, of up to 50 megapixels.
 
     Raises
     ------

@@ -31,7 +31,8 @@ class Blink:
     """The last frame in which the eyes are clearly below the open level, or the last frame of the
     deep half; see `first`."""
     depth: float
-    """How far the lids came down, as a share of the open level: 0 not at all, 1 wholly."""
+    """How far the lids came down, as a share of the open level: 0 not at all, 1 wholly. This is the
+    mean of both eyes. So in a wink, where one eye stays open, it is only about half as large."""
     kind: str = "blink"
     """"blink", "wink" (one eye alone), or "closure" (both eyes, for longer than a blink)."""
 
@@ -74,8 +75,8 @@ def find_closures(
 
     1. Each eye's opening is divided by its own open level in the 3 s around the frame (see
        `open_level`).
-    2. A dip is where the mean of both eyes stays below 0.82 and falls below 0.65 in between. In a
-       blink each eye falls below 0.80.
+    2. A dip is where the mean of both eyes stays below 0.82 and at some point falls below 0.65. In
+       a blink each eye falls below 0.80.
     3. A wink is a dip of one eye alone, while the other eye stays above 0.80.
     4. The deep half of a dip is where the eyes are at least half as far down as in its lowest
        frame. If a dip has two low points, and the eyes open more than halfway between them, it has
@@ -116,8 +117,8 @@ def find_closures(
     Raises
     ------
     ValueError
-        The shapes do not fit, the times fall or are all equal, or there are fewer than 10 frames
-        a second.
+        The shapes do not fit, there are fewer than two frames, the times fall or are all equal, or
+        there are fewer than 10 frames a second.
     """
     opening, times = np.asarray(opening, float), np.asarray(times, float)
     share = share_of_level(opening, times, yaw=yaw, cuts=cuts, thresholds=thresholds)

@@ -60,7 +60,8 @@ def cosines(size: int = 8) -> np.ndarray:
     -------
     (size, size) float
         Row k is a cosine with k half waves. All rows have length 1 and are at right angles to each
-        other. So C @ block @ C.T gives the coefficients, and C.T @ coefficients @ C the block.
+        other. Call this array C. Then C @ block @ C.T gives the coefficients of a block, and
+        C.T @ coefficients @ C gives the block again.
 
     References
     ----------
@@ -111,6 +112,11 @@ def jpeg_steps(quality: int) -> np.ndarray:
     (8, 8) int, 1 to 255
         Row v, column u, as in `block_dct`.
 
+    Raises
+    ------
+    ValueError
+        `quality` is not a whole number from 1 to 100.
+
     References
     ----------
     ITU-T T.81 (1992), table K.1. The rule for the quality is that of the Independent JPEG Group's
@@ -152,8 +158,8 @@ def grid_jumps(grey: np.ndarray) -> np.ndarray:
     """Return how large the extra jump is at each of the eight possible places of a block border.
 
     A jump is the difference in brightness of two neighbours, without its sign. The extra jump is
-    the jump minus the mean of the jumps on both sides of it. For each place we take the median, so
-    a single edge in the picture changes nothing.
+    the jump minus the mean of the jumps on both sides of it, but at most 10 and at least -10. For
+    each place we take the median, so a single edge in the picture changes almost nothing.
 
     Notebook: 08b_frequencies.ipynb
 
@@ -164,9 +170,14 @@ def grid_jumps(grey: np.ndarray) -> np.ndarray:
     Returns
     -------
     (2, 8) float, grey levels
-        First row: number k is the median extra jump between columns x - 1 and x, where x divided
-        by 8 leaves k. The jump of a column is the mean over its pixels. Second row: the same for
-        rows of pixels.
+        First row: number k is the median extra jump between columns x - 1 and x, for all x that
+        leave the remainder k when divided by 8. The jump of a column is the mean over its pixels.
+        Second row: the same for rows of pixels.
+
+    Raises
+    ------
+    ValueError
+        `grey` is not (H, W), or it is smaller than 16 x 16 pixels.
 
     References
     ----------
@@ -177,7 +188,7 @@ def grid_jumps(grey: np.ndarray) -> np.ndarray:
     if grey.ndim != 2 or min(grey.shape) < 16:
         raise ValueError(
             f"grey: expected (H, W) grey levels of at least 16 x 16 pixels, got {grey.shape}. "
-            "Use spectra.make_grey to make a colour picture grey."
+            "Make a colour picture grey with spectra.make_grey, or take a larger picture."
         )
     return np.stack([_by_phase(_extra(part)) for part in (grey, grey.T)])
 
@@ -207,7 +218,7 @@ def grid_phase(grey: np.ndarray, *, strip: int = 16, least: float = 0.5) -> tupl
     ----------
     grey : (H, W) float, grey levels
     strip : int, pixels
-        Width of a strip.
+        Width of a strip, 16 or more.
     least : float
         The winner needs the votes of this share of the strips, and of at least four strips.
 
@@ -215,6 +226,11 @@ def grid_phase(grey: np.ndarray, *, strip: int = 16, least: float = 0.5) -> tupl
     -------
     (float, float), pixels
         Column x and row y of the first border, 0 to 7; NaN in a direction without a clear winner.
+
+    Raises
+    ------
+    ValueError
+        As for `grid_jumps`, or `strip` is below 16.
     """
     return tuple(_winner(part, strip, least) for part in (np.asarray(grey), np.asarray(grey).T))
 
@@ -366,10 +382,9 @@ def coefficient_counts(
 def double_jpeg(counts: np.ndarray) -> float:
     """Measure how regularly high and low counts follow each other.
 
-    The values of a coefficient that was rounded once become rarer the larger they are. A second
-    rounding with another step leaves some values empty, and puts two values together in others,
-    again and again.
-    The Fourier transform of the counts then has a peak.
+    If a coefficient was rounded once, its values are rarer the larger they are. A second rounding
+    with another step leaves some values without any block, and merges neighbouring values into
+    one. This repeats at equal distances, so the Fourier transform of the counts has a peak.
 
     Notebook: 08b_frequencies.ipynb
 

@@ -52,8 +52,9 @@ NEEDED = {
 def entry_of(path: Path, sha256: str) -> Entry | None:
     """Return the entry that covers these bytes, or None for found footage.
 
-    Only the bytes count. A clip of the catalogue that was copied under another name is still that
-    clip.
+    Outside the folders of the catalogues, only the bytes count. A clip of the catalogue that was
+    copied to another place under another name is still that clip. A file inside one of these
+    folders must be named in the catalogue, and must have the bytes that the catalogue gives.
 
     Parameters
     ----------
@@ -126,7 +127,7 @@ def require(clip: Footage, scope: str) -> None:
     Raises
     ------
     ValueError
-        An unknown scope.
+        `scope` is neither "analyse" nor "make".
     ConsentError
         The clip is found footage and the scope is "make", or the consent is missing, has expired,
         was withdrawn or does not cover the scope.
@@ -159,7 +160,8 @@ def _hold(entry: Entry, scope: str, entries: dict[str, Entry]) -> None:
         contact = entry["consent"].get("contact") or "the people shown"
         delete = f"delete it: {FORGET} {entry['id']}" if entry.get("own") else "delete the clip"
         raise ConsentError(
-            f"{entry['id']}: {problem}. Ask {contact} for consent that covers this, or {delete}."
+            f"{entry['id']}: {problem}. If the record itself is wrong, correct it. Otherwise ask "
+            f"{contact} for consent that covers this, or {delete}."
         )
 
 
@@ -192,7 +194,7 @@ def _lack_of_consent(entry: Entry, scope: str) -> str:
         return f'the type of consent must be "synthetic", "signed" or "own word", got {kind!r}'
     missing = NEEDED[consent["type"]] - set(consent)
     if missing:
-        return f"the {consent['type']} record lacks {', '.join(sorted(missing))}"
+        return f'the record of type "{consent["type"]}" lacks {", ".join(sorted(missing))}'
     if consent["type"] == "own word" and len(entry.get("people", ())) != 1:
         return "consent by word is for one person; if more people are shown, all must sign the form"
     if consent.get("withdrawn"):

@@ -58,7 +58,7 @@ CUES: dict[str, Cue] = {
     "flicker_detail": Cue("%", "This cue measures how the detail of the face flickers."),
     "pose_gap": Cue("degrees", "This cue compares the direction of the inner face and the head."),
     "flow_break": Cue(
-        motion.UNITS["flow_break"], "This cue looks for motion that ends at the edge."
+        motion.UNITS["flow_break"], "This cue looks for motion that ends at the edge of the face."
     ),
     "slide": Cue(motion.UNITS["slide"], "This cue measures how the face slides over the head."),
     "painted_over": Cue("grey levels", "This cue looks for objects that end at the face.", 0.95),
@@ -73,7 +73,8 @@ class Measured(NamedTuple):
     """The quantile `Cue.share` over the frames in which the cue could be measured; NaN if there is
     no such frame."""
     series: np.ndarray
-    """(T,) float: the number of each frame; NaN where it was not or could not be measured."""
+    """(T,) float: the value of the cue in each frame; NaN where it was not measured, or could not
+    be measured."""
     usable_share: float
     """In what share of the frames that were tried the cue could be measured, 0 to 1."""
 
@@ -208,13 +209,13 @@ def statement(name: str, found: Measured, table: Path = TABLE) -> str:
         )
     low, high = reference_range(name, table)
     value = f"{_two_digits(found.value)} {cue.unit}".strip()
-    usual = f"usual is {_two_digits(low)} to {_two_digits(high)}"
+    usual = f"the usual range is {_two_digits(low)} to {_two_digits(high)}"
     if found.value <= high:
-        rest = "This is not unusual. It does not prove that nothing was changed."
+        rest = "This is not unusually high. It does not prove that nothing was changed."
     else:
         rest = (
-            "This is unusually high. Look at these frames. A filter, compression, light or makeup "
-            "can cause this too."
+            "This is unusually high. Look at the frames with the highest values. A filter, "
+            "compression, light or makeup can cause this too."
         )
     return f"{cue.about} The cue is {value}; {usual}. {rest}"
 

@@ -253,7 +253,7 @@ def _cascade() -> cv2.CascadeClassifier:
 def integral_image(grey: np.ndarray) -> np.ndarray:
     """Return at each place the sum of all pixels above it and to its left.
 
-    With this table, the sum of the pixels in any box costs four reads (see `box_sum`).
+    With this table, the sum of the pixels in any box costs four look-ups (see `box_sum`).
 
     Parameters
     ----------
@@ -267,19 +267,22 @@ def integral_image(grey: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        The values are not whole numbers. Their fractions would be cut off.
+        The picture is not (H, W), or its values are not whole numbers. Fractions would be cut off.
 
     References
     ----------
     Viola and Jones 2001, doi:10.1109/CVPR.2001.990517, after Crow 1984, doi:10.1145/964965.808600.
     """
     if grey.ndim != 2 or not np.issubdtype(grey.dtype, np.integer):
-        raise ValueError(f"grey: expected (H, W) whole numbers, got {grey.shape} {grey.dtype}.")
+        raise ValueError(
+            f"grey: expected (H, W) whole numbers, got {grey.shape} {grey.dtype}. Make a colour "
+            "picture grey, and round fractions, before you call this."
+        )
     return np.pad(grey.astype(np.int64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
 
 
 def box_sum(integral: np.ndarray, xyxy: tuple[int, int, int, int]) -> int:
-    """Return the sum of the pixels in a box from its integral image, with four reads.
+    """Return the sum of the pixels in a box, with four look-ups in the integral image.
 
     Parameters
     ----------

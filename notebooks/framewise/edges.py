@@ -49,7 +49,7 @@ def seam(image: np.ndarray, points: np.ndarray, *, apart: float = 0.025) -> Trac
     Raises
     ------
     ValueError
-        The picture or the points have another form.
+        The picture or the points have the wrong shape or type.
     """
     if not regions.check_face(image, points):
         return regions.nothing(image)
@@ -98,9 +98,9 @@ def step_ratios(
     -------
     ratios : (N - 2, 24) float
         For each depth and each piece: the step, divided by the larger one of the two steps further
-        out and in. Each ratio is the highest within 0.01 of the width, because the landmarks are
-        not exact. 0.5 is added to the divisor, so that flat areas give no high ratios. The ratio is
-        0 where one of the other two steps lies outside the strip.
+        out and in. 0.5 is added to the divisor, so that flat areas give no high ratios. The ratio
+        is 0 where one of the other two steps lies outside the strip. Last, each ratio is replaced
+        by the highest one within 0.01 of the width, because the landmarks are not exact.
     depth : (N - 2,) float
         How far each row lies inside the outline, as a share of the face's width; negative outside.
 
@@ -110,7 +110,10 @@ def step_ratios(
         The number of columns is not a multiple of 24.
     """
     if strip.shape[1] % BLOCKS:
-        raise ValueError(f"strip: expected a multiple of {BLOCKS} columns, got {strip.shape[1]}.")
+        raise ValueError(
+            f"strip: expected a multiple of {BLOCKS} columns, got {strip.shape[1]}. Pass such a "
+            "number as `count` to seams.unroll_outline."
+        )
     lab = cv2.cvtColor(np.float32(strip) / 255, cv2.COLOR_RGB2LAB)
     change = (lab[2:] - lab[:-2]).reshape(len(lab) - 2, BLOCKS, -1, 3).mean(axis=2)
     steps = np.linalg.norm(change, axis=2)  # (N - 2, BLOCKS)

@@ -25,11 +25,11 @@ def eye_difference(
 ) -> Trace:
     """Measure how different the two eyes look.
 
-    Both eyes look at the same thing and mirror the same lamps. So we cut both out in the same size
-    and compare them as they are, without mirroring one of them.
+    Both eyes look at the same thing and reflect the same lamps. So we cut both out in the same size
+    and compare them as they are. We do not mirror one of them.
 
     A gaze to the side, half-shut lids, glasses and light from the side also make the eyes differ.
-    And every person has a difference of their own.
+    And nobody's two eyes are exactly alike.
 
     Notebook: 08_artifacts.ipynb
 
@@ -46,14 +46,15 @@ def eye_difference(
     -------
     Trace
         value: 1 minus the correlation of the two eyes, from 0 (alike) to 2 (opposite). It does not
-        depend on brightness and contrast. NaN if the eyes are too small, the head is turned too
-        far, or an eye is uniform. map: how much each pixel differs from the same place in the other
-        eye, in standard deviations of the eye.
+        depend on brightness or contrast. NaN if no face was found, or the face is narrower than
+        `regions.LEAST_FACE` or not wholly in the picture. Also NaN if the eyes are too small, the
+        head is turned too far, or an eye is uniform. map: how much each pixel differs from the same
+        place in the other eye, in standard deviations of the eye.
 
     Raises
     ------
     ValueError
-        The picture or the points have another form.
+        The picture or the points have the wrong shape or type.
 
     References
     ----------
@@ -124,15 +125,16 @@ def tooth_detail(image: np.ndarray, points: np.ndarray, *, least_open: float = 0
     Returns
     -------
     Trace
-        value: the contrast between the lips over the fine detail there, as a power of two
-        (octaves); higher means softer. It does not depend on brightness, and hardly on contrast.
-        NaN if the mouth is shut or the face is too small. map: the fine detail of each pixel, grey
+        value: the contrast between the lips divided by the fine detail there, as a logarithm to
+        base 2 (octaves); higher means softer. It does not depend on brightness, and hardly on
+        contrast. NaN if the mouth is shut, if no face was found, or if the face is narrower than
+        `regions.LEAST_FACE` or not wholly in the picture. map: the fine detail of each pixel, grey
         levels.
 
     Raises
     ------
     ValueError
-        The picture or the points have another form.
+        The picture or the points have the wrong shape or type.
 
     References
     ----------

@@ -108,7 +108,10 @@ def add_label(image: np.ndarray, words: str = MARK) -> np.ndarray:
     sizes = range(max(8, round(width / 26)), 6, -1)
     label = next((w for w in (_words(words, size) for size in sizes) if w.shape[1] <= width), None)
     if label is None:
-        raise ValueError(f"words: expected words that fit under {width} pixels, got {words!r}.")
+        raise ValueError(
+            f"words: expected words that fit under a picture {width} pixels wide, got {words!r}. "
+            "Use fewer words."
+        )
     band = np.zeros((label.shape[0] + label.shape[0] % 2, width, 3), np.uint8)
     left = (width - label.shape[1]) // 2
     band[: label.shape[0], left : left + label.shape[1]] = label[..., None]
@@ -150,7 +153,8 @@ def write_fake(
 
     Nothing is written unless everyone in the clips of `made_from` agreed to fakes. The function
     cannot see who is shown in the frames. So `made_from` must name every clip whose people are
-    shown. Each frame gets the band of `add_label`, so the file is a little higher than the frames.
+    shown. Each frame gets the band of `add_label`. So the frames in the file are a little taller
+    than `frames`.
 
     Notebook: 07b_what_blinks_prove.ipynb
 

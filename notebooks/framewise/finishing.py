@@ -215,7 +215,8 @@ class Quality(NamedTuple):
     eyes: float
     """The same for the opening of the eyes."""
     tremble: float
-    """How much the landmarks jump: the median size of their second differences, pixels."""
+    """How much the landmarks of `alignment.STEADY` jump: the median size of their second
+    differences, pixels. A second difference is the change of the motion from frame to frame."""
     blinks: int
     """How many blinks are found; -1 if they cannot be counted."""
 
@@ -245,7 +246,8 @@ def measure_fake(
     Raises
     ------
     ValueError
-        One of the clips shows no face or several faces.
+        One of the clips shows no face or several faces. Or `fake` has more frames than `clip` has
+        from `first` on.
     """
     track, goal = pairing.only_track(fake), pairing.only_track(clip)
     here = slice(first, first + len(fake))
@@ -270,7 +272,12 @@ def measure_fake(
 
 
 def count_blinks(track: FaceTrack) -> int:
-    """Return how many blinks `blinks.measure` finds, or -1 if it cannot count them."""
+    """Return how many blinks `blinks.measure` finds, or -1 if it cannot count them.
+
+    Parameters
+    ----------
+    track : FaceTrack
+    """
     found = blinks.measure(track).blinks
     return -1 if found is None else len(found)
 

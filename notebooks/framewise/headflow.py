@@ -160,7 +160,7 @@ def find_flow(before: np.ndarray, after: np.ndarray, matrix: np.ndarray) -> np.n
     if before.shape != after.shape:
         raise ValueError(
             "before, after: expected pictures of one size, got "
-            f"{before.shape[:2]} and {after.shape[:2]}."
+            f"{before.shape[:2]} and {after.shape[:2]}. Take both from the same clip."
         )
     chips = [cv2.cvtColor(cut_chip(p, matrix), cv2.COLOR_RGB2GRAY) for p in (before, after)]
     return cv2.calcOpticalFlowFarneback(*chips, None, 0.5, 2, 13, 2, 5, 1.1, 0)
@@ -169,8 +169,8 @@ def find_flow(before: np.ndarray, after: np.ndarray, matrix: np.ndarray) -> np.n
 def leftover_flow(flow: np.ndarray, where: np.ndarray) -> np.ndarray:
     """Take the head's own motion out of a flow, and return what is left.
 
-    The head's own motion is the shift, turn and change of size that fits the flow best in one part
-    of the chip. It is subtracted everywhere.
+    We look for the shift, the turn and the change of size that together fit the flow best in one
+    part of the chip. This is the head's own motion, and we subtract it everywhere.
 
     Notebook: 09_motion.ipynb
 
@@ -199,7 +199,7 @@ def _face_width() -> float:
 
 
 def flow_drift(left: np.ndarray, zones: Zones) -> np.ndarray:
-    """Return how the edge of a face moves against its middle, (2,) float, per cent of its width.
+    """Return how the edge of a face moves relative to the middle of the face.
 
     Notebook: 09_motion.ipynb
 
@@ -208,6 +208,11 @@ def flow_drift(left: np.ndarray, zones: Zones) -> np.ndarray:
     left : (SIDE, SIDE, 2) float
         What `leftover_flow` returns.
     zones : Zones
+
+    Returns
+    -------
+    (2,) float, per cent of the face's width
+        The motion to the right and down.
     """
     return np.median(left[zones.edge], axis=0)
 

@@ -2,8 +2,9 @@
 
 Notebook: 00_start_here.ipynb
 
-The browser holds the frames near the cursor and paints them by itself; Python hands them over in
-chunks of JPEG when asked. Look at them here, but measure on `clip[i]`: JPEG leaves traces too.
+The browser keeps the frames near the cursor and draws them itself. When it needs more frames,
+Python sends them as JPEG. Look at the frames here, but measure on `clip[i]`, because JPEG leaves
+traces of its own.
 """
 
 from framewise.workbench.inspector.layers import LAYERS, Layer

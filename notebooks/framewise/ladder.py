@@ -2,9 +2,10 @@
 
 Notebook: 09b_what_traces_prove.ipynb
 
-Fakes and untouched frames go through the same steps: `look_at` saves each as a JPEG file and opens
-it again. So the file does not tell which is which. The frames carry no mark. Mark a fake with
-`fakes.mark` before you show it.
+Fakes and untouched frames go through the same last step: `look_at` saves each as a JPEG file and
+opens it again. So the kind of file does not tell which is which. `warp_face` and `draw_face` also
+save the frames with quality 100 before they change them, which alters a frame very little. The
+frames carry no mark. Mark a fake with `fakes.mark` before you show it.
 """
 
 from __future__ import annotations
@@ -46,7 +47,13 @@ class Frames(NamedTuple):
 
 
 def some_frames(clip: Clip) -> np.ndarray:
-    """Return every tenth of the first 100 frames of a clip, (10, H, W, 3) uint8 RGB."""
+    """Return every tenth of the first 100 frames of a clip, (10, H, W, 3) uint8 RGB.
+
+    Parameters
+    ----------
+    clip : Clip
+        A clip of fewer than 91 frames gives fewer than 10 pictures.
+    """
     return np.stack(list(islice(clip.frames(0, FIRST), 0, None, EVERY)))
 
 

@@ -96,8 +96,8 @@ def find_landmarks(
     Raises
     ------
     ValueError
-        The image is not an RGB picture, the box is not four numbers with x0 < x1 and y0 < y1, or
-        the keypoints have another shape or come without a box.
+        The image is not an RGB picture, or the box is not four numbers with x0 < x1 and y0 < y1.
+        Or the keypoints have another shape, are not all finite, or come without a box.
 
     References
     ----------
@@ -262,12 +262,16 @@ def check_points(points: np.ndarray) -> None:
 
 
 class Square(NamedTuple):
-    """A square of the picture, turned by an angle (radians, clockwise on the screen)."""
+    """A square of the picture, turned by an angle."""
 
     x: float
+    """of the middle of the square, pixels"""
     y: float
+    """of the middle of the square, pixels"""
     side: float
+    """pixels"""
     angle: float
+    """radians, clockwise on the screen"""
 
 
 def _checked_box(box: np.ndarray) -> tuple[float, float, float]:
@@ -287,8 +291,9 @@ def _check_keypoints(box: np.ndarray | None, keypoints: np.ndarray | None) -> No
         )
     if np.shape(keypoints) != (6, 2) or not np.isfinite(keypoints).all():
         raise ValueError(
-            "keypoints: expected (6, 2) pixels, no NaN, as `detect_faces` returns them for each "
-            f"face; got an array of shape {np.shape(keypoints)}."
+            "keypoints: expected (6, 2) pixels without NaN or infinity, got shape "
+            f"{np.shape(keypoints)} with {np.sum(~np.isfinite(keypoints))} such numbers. Use the "
+            "keypoints that `detect_faces` returns for this face."
         )
 
 

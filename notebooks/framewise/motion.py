@@ -75,7 +75,8 @@ def off_line(
     Returns
     -------
     (T, ...) float
-        NaN where a neighbour is missing, is NaN, or is more than three gaps away.
+        NaN where the value or a neighbour is missing or NaN, and where the two neighbours are more
+        than six gaps apart.
 
     Raises
     ------
@@ -134,7 +135,7 @@ def level_points(points: np.ndarray, which: np.ndarray) -> np.ndarray:
 def tremble(
     points: np.ndarray, times: np.ndarray, *, cuts: Sequence[int] = (), gap_s: float = GAP_S
 ) -> np.ndarray:
-    """Measure how much the middle of a face trembles against its outline.
+    """Measure how much the middle of a face trembles relative to its outline.
 
     Each face is aligned by its outline, at the forehead and beside the ears. This takes the head's
     own motion away. Then each point of the middle is compared with the straight line between its
@@ -175,16 +176,16 @@ def flicker(
     cuts: Sequence[int] = (),
     gap_s: float = GAP_S,
 ) -> np.ndarray:
-    """Measure how much the face flickers in a way in which the rest of the head does not.
+    """Measure how much the face flickers when the rest of the head does not flicker with it.
 
-    A lamp that flickers changes both alike, and that is subtracted.
+    A lamp that flickers changes both in the same way. This common change is subtracted.
 
     Notebook: 09_motion.ipynb
 
     Parameters
     ----------
-    face, rest : (T, C) float
-        Readings of the face and of what surrounds it, such as the mean colours.
+    face, rest : (T, K) float
+        K readings of the face and of what surrounds it, such as the three mean colours.
     times : (T,) float, seconds
     cuts : (C,) int
     gap_s : float
@@ -252,13 +253,14 @@ def painted_over(
     cuts : (C,) int
         Frames that begin another shot.
     most_turned : float, degrees
-        If the head has turned further than this within the second, it shows other skin, and the
+        If the yaw differs by more than this between the two frames, other skin is seen, and the
         frame is not judged.
 
     Returns
     -------
     (T,) float, grey levels
-        The change outside less twice the change inside, at the place where this is largest.
+        The change outside minus twice the change inside, at the place where this is largest. NaN
+        where it cannot be measured, such as in the first second of a shot.
     """
     second, side = frames_apart(times, 1.0), frames_apart(times, 0.2)
     result = np.full(len(patches), np.nan)

@@ -76,7 +76,7 @@ def plot_flow(chip: np.ndarray, flows: Mapping[str, np.ndarray], *, longer: floa
     flows : mapping of str to (S, S, 2) float
         In one unit, which is the same for all.
     longer : float
-        How many times longer than the motion an arrow is drawn.
+        How many pixels of the chip an arrow is long for each unit of the flow.
     """
     at = np.arange(4, chip.shape[0] - 4, 8)
     figure, axes = plt.subplots(1, len(flows), figsize=(4.75 * len(flows), 5.1), squeeze=False)
@@ -136,7 +136,9 @@ def plot_maps(
 
 
 def plot_pulses(pulses: Mapping[str, Pulse]) -> Figure:
-    """Draw the spectrum of each pulse in its own panel, on the same axes, with its highest peak.
+    """Draw the spectrum of each pulse in its own panel, and mark its highest peak.
+
+    All panels have the same limits.
 
     Parameters
     ----------

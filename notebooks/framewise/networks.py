@@ -162,7 +162,9 @@ class Adam:
         """Change the weights, in place, by one step against their gradients.
 
         For a gradient g, the loop calculates m = beta1 m + (1 - beta1) g. Then it calculates
-        v = beta2 v + (1 - beta2) g^2. Last, it subtracts rate m / (sqrt(v) + 1e-8) from the weight.
+        v = beta2 v + (1 - beta2) g^2. Finally, it subtracts r m / (sqrt(v) + 1e-8) from the weight.
+        In step t, r = rate sqrt(1 - beta2^t) / (1 - beta1^t). This corrects m and v, which begin
+        at 0 and are too small in the first steps.
 
         Parameters
         ----------

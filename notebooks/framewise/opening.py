@@ -216,9 +216,11 @@ def _check_series(
         )
     steps = np.diff(times)
     if not (steps >= 0).all() or not steps.any():
+        wrong = np.flatnonzero(~(steps >= 0))
+        got = f"{times[wrong[0]]} and then {times[wrong[0] + 1]}" if len(wrong) else "equal times"
         raise ValueError(
-            "times: expected seconds that never fall from frame to frame and are not all equal. "
-            "Sort the frames by their times."
+            "times: expected seconds that never fall from frame to frame and are not all equal, "
+            f"got {got}. Sort the frames by their times, and check that no time is missing."
         )
     if is_too_slow(times, limits):
         raise ValueError(

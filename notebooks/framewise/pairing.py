@@ -66,7 +66,10 @@ def nearest_frames(source_points: np.ndarray, target_points: np.ndarray) -> np.n
     """
     known = np.flatnonzero(~np.isnan(source_points).any((1, 2)))
     if not len(known):
-        raise ValueError("source_points: expected a face in at least one frame, got NaN in all.")
+        raise ValueError(
+            "source_points: expected a face in at least one frame, got NaN in all. Choose a source "
+            "clip that shows a face."
+        )
     given, wanted = _shapes(source_points[known]), _shapes(target_points)
     unlike = (given**2).sum(1) - 2 * wanted @ given.T  # squared distances less |wanted|^2
     return np.where(np.isnan(wanted).any(1), 0, known[unlike.argmin(1)])

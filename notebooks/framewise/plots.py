@@ -194,10 +194,10 @@ def plot_series(
 
 
 def play(times: np.ndarray, values: np.ndarray, *, seconds: float | None = None) -> Audio:
-    """Turn a series into a tone, for those who cannot see the curve: it is high where values are.
+    """Turn a series into a tone, for people who cannot see the curve.
 
-    The tone runs from 220 Hz at the least value to 880 Hz at the greatest. It is silent where a
-    value is NaN.
+    A higher value gives a higher tone, from 220 Hz at the least value to 880 Hz at the greatest.
+    The tone is silent where a value is NaN.
 
     Parameters
     ----------
@@ -215,13 +215,14 @@ def play(times: np.ndarray, values: np.ndarray, *, seconds: float | None = None)
     Raises
     ------
     ValueError
-        Fewer than two times, or no value.
+        The two series differ in length, there are fewer than two times, or every value is NaN.
     """
     times, values = np.asarray(times, float), np.asarray(values, float)
     if times.shape != values.shape or len(times) < 2 or np.isnan(values).all():
         raise ValueError(
             "times, values: expected two series of one length, with at least two times and one "
-            f"value that is not NaN; got shapes {times.shape} and {values.shape}."
+            f"value that is not NaN; got shapes {times.shape} and {values.shape}, and "
+            f"{np.sum(~np.isnan(values))} values that are not NaN."
         )
     lasting = seconds or times[-1] - times[0]
     moments = np.linspace(times[0], times[-1], round(lasting * SOUND_RATE))

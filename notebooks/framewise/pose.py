@@ -3,7 +3,8 @@
 Notebook: 09_motion.ipynb
 
 Convention: the camera looks along the z axis; x points right and y down. A rotation is a (3, 3)
-matrix that turns the face of `FACE_3D`, which looks into the camera, into the head of the picture.
+matrix. It turns `FACE_3D`, a face that looks into the camera, so that this face is turned like the
+head in the picture.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ INNER = _ALL_INNER[alignment.CANONICAL[_ALL_INNER, 1] > 0.3][::4]
 def head_rotation(points: np.ndarray, which: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
     """Estimate how a head is turned, from some of its points.
 
-    The function looks for the position of the 3D face from which a camera would see these points
-    where they are. It assumes a camera whose focal length is the longer side of the picture.
+    The function looks for the rotation and the position of the 3D face at which a camera would see
+    its points where they are in the picture. It assumes a camera whose focal length in pixels is
+    the longer side of the picture.
 
     Notebook: 09_motion.ipynb
 

@@ -87,7 +87,11 @@ def pulse_signal(colours: np.ndarray, times: np.ndarray, *, window_s: float = 1.
     """
     colours, times = np.asarray(colours, float), np.asarray(times, float)
     if colours.shape != (len(times), 3) or not np.isfinite(colours).all():
-        raise ValueError(f"colours: expected (T, 3) numbers without NaN, got {colours.shape}.")
+        raise ValueError(
+            f"colours: expected ({len(times)}, 3) numbers without NaN, one row for each time, got "
+            f"shape {colours.shape} with {np.sum(~np.isfinite(colours))} NaN or infinite numbers. "
+            "Use the longest part without NaN, or call find_pulse, which does this."
+        )
     if times[-1] - times[0] <= window_s:
         raise ValueError(f"times: expected more than {window_s} s, got {times[-1] - times[0]:.2f}.")
     even = np.arange(times[0], times[-1], 1 / RATE)
@@ -108,7 +112,8 @@ def find_pulse(
 ) -> Pulse:
     """Find the strongest rhythm in the colour of the skin.
 
-    There is always a strongest rhythm. So this function names a pulse even for a stone.
+    Any colour that changes has a strongest rhythm. So this function returns a pulse even for a
+    film of a stone, because the noise of the camera changes the colour.
 
     Notebook: 09_motion.ipynb
 

@@ -107,9 +107,14 @@ def silence_probability(seconds: float, rate: float) -> float:
     Parameters
     ----------
     seconds : float
-        How long the eyes were watched, from 0.
+        How long the eyes were watched, above 0.
     rate : float
-        Blinks a minute, from 0.
+        Blinks a minute, 0 or more.
+
+    Raises
+    ------
+    ValueError
+        A time or a rate is outside its range.
     """
     return poisson_cdf(0, seconds, rate)
 
@@ -171,8 +176,10 @@ def likelihood_ratio(count: int, seconds: float, activity: str, fake_rate: float
     """Return the likelihood ratio P(count | fake) / P(count | real).
 
     A ratio above 1 speaks for a fake of the kind in question, a ratio below 1 against it. The ratio
-    says nothing about other kinds of fakes. A fake that blinks as often as people do gives about 1
-    for every count. The ratio assumes that
+    says nothing about other kinds of fakes. If `fake_rate` is a usual rate of people, counts near
+    it give a ratio not far above 1, so they prove little. Counts far from it give less than 1,
+    because the model gives people many different rates, but the fake only one. The ratio assumes
+    that
 
     1. a fake of the kind in question blinks `fake_rate` times a minute;
     2. the rates of real people in this activity are log-normal, and 95 % of them lie in the range
@@ -190,6 +197,11 @@ def likelihood_ratio(count: int, seconds: float, activity: str, fake_rate: float
         A key of `RATES`.
     fake_rate : float
         Blinks a minute; 0 if the fake never blinks.
+
+    Returns
+    -------
+    float, 0 or more
+        0 if `fake_rate` is 0 and a blink was seen. Infinity if the ratio is too large for a float.
 
     Raises
     ------
@@ -216,13 +228,15 @@ def likelihood_ratio(count: int, seconds: float, activity: str, fake_rate: float
 
 
 def looks_slowed(count: int, closures: int) -> bool:
-    """Return whether a film may be slowed down, because half of the closures or more are long.
+    """Return whether a film may be slowed down: there are as many long closures as blinks, or more.
 
     Parameters
     ----------
-    count, closures : int
-        How many blinks there are, and how many closures of more than 0.5 s. Fewer than 3 such
-        closures say nothing.
+    count : int
+        How many blinks there are.
+    closures : int
+        How many closures of more than 0.5 s there are. Fewer than 3 of them say nothing, and the
+        function returns False.
     """
     return closures >= 3 and closures >= count
 
@@ -256,9 +270,9 @@ def statement(count: int, seconds: float, activity: str | None = None, *, closur
     long = f"{_number(closures, 'closure')} of more than 0.5 s"
     if looks_slowed(count, closures):
         return (
-            f"We saw {seen}, and {long}. Half of the closures or more are too long for blinks. The "
-            "film may be slowed down. A minute of such a film shows less than a minute of the "
-            "person's time, so we cannot tell anything from the count."
+            f"We saw {seen}, and {long}. So at least half of the times that the eyes shut are too "
+            "long for blinks. The film may be slowed down. A minute of such a film shows less than "
+            "a minute of the person's time, so we cannot tell anything from the count."
         )
     low, high = rate_interval(count, seconds)
     people = f"when {activity}" if activity else "for activities from reading to talking"
@@ -284,8 +298,8 @@ def _meaning(count: int, seconds: float, usual: tuple[float, float]) -> str:
         )
     if verdict == "within":
         return (
-            "The rate is as usual. This proves nothing, because made or copied eyes can blink just "
-            "as often."
+            "The rate is as usual. This proves nothing, because generated or copied eyes can blink "
+            "just as often."
         )
     if count:
         return "We cannot tell from this clip: usual and unusual rates both fit the count."

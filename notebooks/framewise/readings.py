@@ -18,8 +18,8 @@ from framewise.tracking import FaceTrack
 __all__ = ["CHIN", "GAP_S", "Readings", "frames_apart", "new_frames", "read_clip"]
 
 GAP_S = 0.04
-"""Seconds. Each frame is compared with the frames about this long before and after it, whatever
-the frame rate of the film is."""
+"""Seconds. Each frame is compared with the frames about this long before and after it. In a film
+with fewer than 25 frames a second, these are the neighbouring frames, which are further away."""
 
 CHIN = landmarks.GROUPS["outline"][13:24]
 """The points of the chin and of the jaw beside it, (11,) int."""

@@ -94,7 +94,7 @@ def check_face(image: np.ndarray, points: np.ndarray, *, least: float = LEAST_FA
     Raises
     ------
     ValueError
-        The picture or the points have another form.
+        The picture or the points have the wrong shape or type.
     """
     detection.check_image(image)
     landmarks.check_points(points)
@@ -244,7 +244,7 @@ def other_skin(
     Raises
     ------
     ValueError
-        The picture or the points have another form.
+        The picture or the points have the wrong shape or type.
     """
     detection.check_image(image)
     size_wh = image.shape[1::-1]

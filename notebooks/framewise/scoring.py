@@ -75,7 +75,7 @@ def auc_interval(
     Returns
     -------
     (float, float)
-        The lowest and the highest AUC; NaN where `auc` is NaN.
+        The lower and the upper end of the interval; both are NaN if `auc` is NaN.
 
     References
     ----------
@@ -136,7 +136,9 @@ def fit_combination(
     cues, fake = cues[_enough(cues)], fake[_enough(cues)]
     if fake.all() or not fake.any():
         raise ValueError(
-            f"fake: expected fakes and originals, got {fake.sum()} fakes among {len(fake)} clips."
+            f"fake: expected fakes and originals, got {fake.sum()} fakes and {(~fake).sum()} "
+            "originals in which at least half of the cues could be measured. Add clips, or leave "
+            "out cues that are mostly NaN."
         )
     low, centre, high = (_quantile(cues[~fake], q) for q in (0.1, 0.5, 0.9))
     spread = np.where(high - low > 0, high - low, 1)

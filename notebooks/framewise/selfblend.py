@@ -130,10 +130,12 @@ def _bend_outline(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def features(image: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Measure the detail at each place of the face and around it.
 
-    A band of detail is what one blur keeps and the next, wider blur takes away. Its mean size at a
-    place is measured in the picture as it is, and only then brought to a grid on which every face
-    has the same place. So the alignment makes nothing smoother. Two of the three layers compare a
-    band with the next coarser one. They stay the same if the contrast of the picture changes.
+    A band of detail is what one blur keeps and the next, wider blur takes away. We measure the
+    strength of each band at every pixel of the original picture. Then we align this map of
+    strengths, not the picture, and take its mean at each of 16 x 16 places. The same part of every
+    face lies at the same place. Because the picture itself is not resized, the alignment cannot
+    blur its detail. Two of the three layers compare a band with the next coarser one. They hardly
+    change if the contrast of the picture changes.
 
     Notebook: 09b_what_traces_prove.ipynb
 
@@ -193,7 +195,7 @@ def pairs_of(
         Each picture shows a face.
     rng : numpy.random.Generator
     quality : (int, int)
-        The lowest quality of the files, and the first one that is too high, 1 to 101.
+        The lowest quality of the files, and the highest quality plus 1. So (60, 95) means 60 to 94.
 
     Returns
     -------
@@ -228,8 +230,8 @@ def train(
 ) -> Detector:
     """Train a detector on untouched pictures and on the same pictures blended with themselves.
 
-    This is logistic regression, trained by Adam. In each step it sees 32 pairs, with noise on the
-    features, so that it does not learn the people of its training by heart.
+    This is logistic regression, trained by Adam. In each step the detector sees 32 pairs. We add
+    noise to the features, so that it does not learn by heart the people in the training pictures.
 
     Notebook: 09b_what_traces_prove.ipynb
 
@@ -239,7 +241,7 @@ def train(
         The `features` of pictures. Row i of both comes from the same picture.
     steps : int
     decay : float
-        By which share the weights shrink in each step.
+        The share by which the weights shrink in each step.
     seed : int
         The same seed and the same features give the same detector.
 

@@ -89,9 +89,10 @@ def log_spectrum(grey: np.ndarray) -> np.ndarray:
     -------
     (H, W) float
         The logarithm (base 10) of the power. 1 more means ten times the power. The middle, at
-        row H // 2 and column W // 2, stands for frequency 0. The further a place lies to the left
-        or right of the middle, the more stripes it has from left to right. The further it lies
-        above or below, the more stripes it has from top to bottom.
+        row H // 2 and column W // 2, stands for frequency 0. Each other place stands for one
+        pattern of stripes. The further the place lies to the left or right of the middle, the more
+        stripes the pattern has from left to right. The further the place lies above or below the
+        middle, the more stripes the pattern has from top to bottom.
 
     Raises
     ------
@@ -215,7 +216,7 @@ def fine_power(image: np.ndarray, mask: np.ndarray, *, side: int = 16) -> float:
     Raises
     ------
     ValueError
-        The picture has another form, or the mask has another size.
+        The picture has the wrong shape or type, or the mask has another size.
     """
     detection.check_image(image)
     if np.shape(mask) != image.shape[:2]:
@@ -291,7 +292,7 @@ def grid_height(grey: np.ndarray, period: int = 2) -> float:
     Parameters
     ----------
     grey : (H, W) float, grey levels
-        At least 32 x 32 pixels.
+        Best 32 x 32 pixels or more. A smaller picture has few frequencies around each peak.
     period : int, pixels
         2 to 8.
 
@@ -299,6 +300,11 @@ def grid_height(grey: np.ndarray, period: int = 2) -> float:
     -------
     float
         The mean log10 power at the peaks minus the median around them.
+
+    Raises
+    ------
+    ValueError
+        The picture is not (H, W) or is smaller than 8 x 8 pixels, or the period is not 2 to 8.
     """
     spectrum = np.fft.ifftshift(log_spectrum(grey))
     return float(np.mean([_height(spectrum, at) for at in _grid_frequencies(period)]))

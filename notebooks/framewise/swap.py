@@ -255,7 +255,10 @@ def _check_face(name: str, image: np.ndarray, points: np.ndarray) -> None:
     detection.check_image(image)
     landmarks.check_points(points)
     if np.isnan(points).any():
-        raise ValueError(f"{name}: expected a picture with a face, but no face was found in it.")
+        raise ValueError(
+            f"{name}: expected a picture with a face, but no face was found in it. Choose another "
+            "picture or frame."
+        )
     x0, y0, x1, y1 = landmarks.face_box(points)
     if y1 - y0 < LEAST_FACE:
         raise ValueError(
@@ -263,14 +266,17 @@ def _check_face(name: str, image: np.ndarray, points: np.ndarray) -> None:
             f"{y1 - y0:.0f}. Choose a frame in which the face is larger."
         )
     if min(x0, y0) < 0 or x1 > image.shape[1] - 1 or y1 > image.shape[0] - 1:
-        raise ValueError(f"{name}: expected a whole face, but the edge of the picture cuts it off.")
+        raise ValueError(
+            f"{name}: expected a whole face, but the edge of the picture cuts it off. Choose a "
+            "frame in which the whole face is in the picture."
+        )
 
 
 def swap_clip(source: Clip, target: Clip, recipe: Recipe = Recipe()) -> Iterator[Swap]:
     """Put the face of one clip on the face of another, frame by frame.
 
     For each frame of the target, the function takes the frame of the source whose face is most
-    like it. Where the target has no face, its frame stays as it is.
+    like the target's face in pose and expression. A frame without a face stays as it is.
 
     Notebook: 04_swap.ipynb
 

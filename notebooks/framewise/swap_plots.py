@@ -54,7 +54,7 @@ def crop_face(image: np.ndarray, points: np.ndarray, *, room: float = 0.3) -> np
 
 
 def plot_pair(image: np.ndarray, fake: np.ndarray, points: np.ndarray) -> Figure:
-    """Show an untouched picture and a fake side by side, and do not say which is which.
+    """Show an untouched picture and a fake side by side, without saying which is which.
 
     The mark lies across the border between the two, so it does not tell which of them is the fake.
 

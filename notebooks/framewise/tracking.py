@@ -28,7 +28,8 @@ __all__ = [
 ]
 
 FEW = 0.02
-"""There is a notice only if repeats that are spread over a clip are more than this share of it."""
+"""Repeats that are spread over a clip get a notice only if they are more than this share of its
+frames."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +56,11 @@ class FaceTrack:
 
 
 def track_face(clip: Clip, *, progress: bool = True) -> FaceTrack:
-    """Follow one person through a clip: the first one found, with the highest detection score.
+    """Follow one person through a clip, the first that is found.
 
-    In each frame the landmark network looks where the points were in the frame before. The
-    detector runs only at the start, where the picture jumps and where the face-present score
+    If several faces are found first in the same frame, the one with the highest detection score is
+    followed. In each frame the landmark network looks where the points were in the frame before.
+    The detector runs only at the start, where the picture jumps and where the face-present score
     falls. If a face jumps by half its width between two frames, it may be lost although the score
     does not fall.
 

@@ -60,7 +60,7 @@ def share_above(values: np.ndarray, threshold: float) -> float:
 
 
 def threshold_for(originals: np.ndarray, *, allowed: float = 0.0) -> float:
-    """Return the lowest threshold at which few enough of the originals raise an alarm.
+    """Return the lowest threshold at which at most `allowed` of the originals raise an alarm.
 
     Notebook: 09b_what_traces_prove.ipynb
 

@@ -66,7 +66,7 @@ class Agreement:
             return ""
         size = self.form.stat().st_size if self.form.is_file() else 0
         if not 0 < size <= LARGEST_FORM:
-            found = f"has {size / 1e6:.0f} MB" if size else "is missing or empty"
+            found = f"is {size / 1e6:.0f} MB" if size else "is missing or empty"
             return f"form: expected a photo or scan of up to 50 MB; {self.form} {found}."
         return ""
 
@@ -120,7 +120,10 @@ def read_agreement(answers: dict[str, Any]) -> Agreement:
         raise ValueError("form: expected --me or --form, got both. Give --form alone.")
     form = None if answers.get("me") else absolute_path(answers["form"])
     if any("," in name for name in answers["who"]):
-        raise ValueError(f"who: expected one name for each person, got {answers['who']}.")
+        raise ValueError(
+            f"who: expected one name for each person, got {answers['who']}. Give each name by "
+            "itself, without a comma (--who NAME, once for each)."
+        )
     until = read_day(answers["until"])
     return Agreement(answers["who"], answers["scope"], until, answers["contact"], form)
 

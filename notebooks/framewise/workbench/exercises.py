@@ -68,14 +68,18 @@ def check(name: str, answer: Any) -> Result:
     try:
         return _checks[name](answer)
     except Exception as error:  # whatever a learner's code or value does is an answer, not a crash
-        return Result(False, f"checking your answer failed with {type(error).__name__}: {error}")
+        return Result(
+            False,
+            f"your answer could not be checked ({type(error).__name__}: {error}). Compare its form "
+            "with the form that the question asks for, then run the cell again.",
+        )
 
 
 def number(name: str, answer: Any) -> float:
     """Return a learner's number if it passes its check, and otherwise an example that passes.
 
-    A notebook that goes on with an answer can so be run by a learner who has not found it yet,
-    and the answer stands in no cell.
+    So a learner who has not found the answer yet can still run the cells that need it, and no cell
+    gives the answer away.
 
     Parameters
     ----------
@@ -103,6 +107,11 @@ def quiz(notebook: str) -> HTML:
     """Return the questions of a notebook; opening an option tells whether it is right, and why.
 
     The result is plain HTML. It works by keyboard, without a kernel and in an exported page.
+
+    Parameters
+    ----------
+    notebook : str
+        Its number, such as "04" or "07b".
     """
     questions = json.loads((LESSONS / f"quiz_{notebook}.json").read_text(encoding="utf-8"))
     return HTML("".join(_question(i, q) for i, q in enumerate(questions, 1)))

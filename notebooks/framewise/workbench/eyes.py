@@ -90,8 +90,8 @@ these cases: four times darker, with noise, at CRF 35, at CRF 40, at half size w
 size with CRF 35, and under mosaics of 2.5, 3.5, 5 and 7 blocks across an eye (each at CRF 20, at
 CRF 30 and at half size). Along a shot, no mosaic of 2.5 blocks passes. With 3.5 blocks, 0 % pass on
 these four people and at most 6 % on the other five. With 5 blocks, 0 % pass at CRF 20, but 63 to
-84 % at CRF 30 or half size. Of the 2,800 uncovered eyes of the other five people, 2 are refused,
-and 1 without this rule."""
+84 % at CRF 30 or half size. Of the 2,800 uncovered eyes of the other five people, 2 are refused.
+Without this rule, 1 would be refused."""
 
 MOST_APART = 0.16
 """See `mosaic`."""

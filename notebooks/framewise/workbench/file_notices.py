@@ -79,7 +79,7 @@ def _size_notices(index: Index) -> Iterator[Notice]:
             begins[other[0]],
             stops[other[-1]] - 1,
             f"The picture begins with {width} x {height} pixels and changes its size "
-            f"({_list(places)}). Frames of another size are scaled to the first one.",
+            f"({_list(places)}). Frames of another size are scaled to the size of frame 0.",
         )
 
 
@@ -105,8 +105,8 @@ def _clock_notices(index: Index) -> Iterator[Notice]:
             frames[0],
             frames[-1],
             f"The file's clock jumps back at {_list([f'frame {i}' for i in frames])}. This happens "
-            "when recordings are joined. We let the time go on there with the usual step from "
-            "frame to frame.",
+            "when recordings are joined. From there on, we continue the times with the usual step "
+            "from frame to frame.",
         )
 
 
@@ -116,7 +116,7 @@ def _orientation_facts(ways: np.ndarray) -> Iterator[tuple[str, str]]:
         yield (
             "mirrored",
             "The file asks players to mirror its picture, so the picture is shown mirrored. "
-            "Left and right are meant as in the picture that is shown.",
+            '"Left" and "right" refer to the picture as it is shown here.',
         )
     if UNUSABLE in ways:
         yield (

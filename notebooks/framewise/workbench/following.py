@@ -52,7 +52,8 @@ NEW_LOOKS = 0.15
 
 LOOK_EVERY, LOOK_CLOSELY_EVERY = 5, 15
 """Every 5 frames we keep a portrait of each face, and look for more faces in the whole picture.
-Every 15 frames we also search small tiles for them. This takes 42 looks in a picture of 640 x 480.
+Every 15 frames we also search small tiles for them. In a picture of 640 x 480 pixels, the detector
+network then runs 42 times.
 While no face is known, and for 25 frames after a face is lost, we search the tiles every 5 frames.
 When the last known face is lost, we search them at once."""
 
@@ -164,7 +165,8 @@ def follow(
     -------
     dict
         points, eyelids, iris, score, each (people, T, ...), in the order in which the people
-        appear; cuts and repeats as in FaceTrack.
+        appear; cuts and repeats as in FaceTrack; broken, (N,) int: the frames that belong to no
+        shot, as `tracking.find_interruptions` returns them.
     """
     sightings: list[_Sighting] = []
     waiting: deque[Future] = deque()

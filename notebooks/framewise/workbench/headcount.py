@@ -50,7 +50,10 @@ def check_frames(images: Iterable[np.ndarray], times: np.ndarray, named: int) ->
 
 
 def check_shots(path: Path, named: int, bar: Bar) -> None:
-    """Look at three frames of each shot, and compare the people of the shots by their looks.
+    """Compare the number of different people in the clip with the number of names.
+
+    If the clip has cuts, faces are also counted in three frames of each shot. If a clip without a
+    cut seems to show more people than are named, there is only a warning.
 
     Parameters
     ----------

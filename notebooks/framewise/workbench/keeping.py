@@ -1,8 +1,9 @@
 """Keep a video of one's own as a clip, with the consent of everyone in it.
 
 Own clips lie in `data/my_clips` beside a catalogue like the course's (see records.py). Git ignores
-that folder, and this module sends nothing over a network. Each clip is written anew: upright, in a
-form that every browser plays, without the place and the device that phones write into their files.
+that folder, and this module sends nothing over a network. Each clip is written anew: upright, and
+in a form that every browser plays. Phones write the place of the recording and the name of the
+device into their files; the new file contains neither.
 Until everything is checked, the new files lie in a scratch folder in `data/my_clips.unfinished`.
 """
 
@@ -66,7 +67,8 @@ def add(
 ) -> records.Entry:
     """Keep a video, or a part of it, as a clip of your own; it appears whole or not at all.
 
-    Pictures wider or higher than 1280 are scaled down, sound is kept, odd sizes are made even.
+    Pictures wider or higher than 1280 pixels are scaled down. Sound is kept. If the width or the
+    height is odd, its last column or row is repeated once.
 
     Parameters
     ----------
@@ -77,7 +79,8 @@ def add(
     name : str
         The title of the clip; by default the file's name. The id is made from it.
     start, seconds : float
-        Where the part begins and how long it is, in seconds; at most 60 s.
+        Where the part begins and how long it is, in seconds. A part lasts at most 60 s. By
+        default, the part goes from the start of the video to its end.
     bar : Bar
         Shows how far the work is; see `tracking.Bar`.
 
@@ -92,7 +95,7 @@ def add(
         The agreement is not complete. The file is not a video, is too long or shows no face. A
         clip has this name or these pictures already. The disk is full.
     consent.ConsentError
-        More people are seen than are named.
+        More people are seen than are named. Or a catalogue of clips is damaged.
     """
     if problem := agreement.problem():
         raise ValueError(problem)
@@ -214,7 +217,7 @@ def _opened(source: Path, seconds: float | None) -> clips.Clip:
     size = source.stat().st_size if source.is_file() else 0
     if size > LARGEST:
         raise ValueError(
-            f"expected a video of up to {LARGEST / 1e9:.0f} GB, but {source.name} has "
+            f"expected a video of up to {LARGEST / 1e9:.0f} GB, but {source.name} is "
             f"{size / 1e9:.1f} GB. Make the video shorter on the phone or camera first."
         )
     with contextlib.suppress(av.error.FFmpegError), av.open(str(source)) as container:

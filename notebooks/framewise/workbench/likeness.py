@@ -109,7 +109,9 @@ def group(portraits: list[list[Portrait]], shots: list[int], frames: list[set[in
     portraits : list of S lists of Portrait
         The portraits of each sighting, at least one.
     shots : list of S int
+        The number of the shot in which each sighting lies.
     frames : list of S sets of int
+        The numbers of the frames in which each sighting is seen.
 
     Returns
     -------

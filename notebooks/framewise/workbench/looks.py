@@ -21,7 +21,8 @@ WIDEST_PIXEL = 5
 """If one side of a pixel is more than this many times the other, this is an error in the file."""
 
 TRANSPOSED, ROWS, COLUMNS, UNUSABLE = 1, 2, 4, 8
-"""An orientation is a sum of the first three: swap rows and columns, then reverse rows, columns."""
+"""An orientation is a sum of some of the first three numbers. They mean: swap rows and columns,
+then reverse the order of the rows, then reverse the order of the columns. UNUSABLE stands alone."""
 
 
 def orientation(frame: av.VideoFrame, before: int) -> int:

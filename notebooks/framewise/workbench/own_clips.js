@@ -2,10 +2,10 @@
 // everyone in it. Files go to the kernel in pieces, and nowhere else.
 
 const PIECE = 1 << 20; // bytes that travel together; the next piece goes when the last has arrived
-const PATIENCE = 20000; // ms without an answer until the kernel is given up
+const PATIENCE = 20000; // ms without an answer after which we stop waiting for the kernel
 const INSTEAD = "Film with a phone instead and choose the file.";
 const CAMERA = { // what the browser says, and what that means
-  NotAllowedError: "The browser does not let this page use the camera. Click the camera sign beside " +
+  NotAllowedError: "The browser does not let this page use the camera. Click the camera icon beside " +
     `the address to allow it, then try again. Or leave the camera off. ${INSTEAD}`,
   NotFoundError: `No camera was found. ${INSTEAD}`,
   NotReadableError: "Another program is using the camera. Close that program and try again. " +
@@ -58,7 +58,7 @@ const markup = ({ longest }, group) => `<section class="own-clip" aria-label="A 
     ${radio(`${group}scope`, "analyse make", "that it may be looked at and measured, and that fakes with a visible mark may be made from it")}
   </fieldset>
   <div class="row">${field("until", "Until when?", `type="date" value="${inAYear()}"`)}</div>
-  ${field("contact", "Who can withdraw the consent, and how are they reached?")}
+  ${field("contact", "Who can withdraw the consent, and how can they be reached?")}
   <label class="tick"><input type="checkbox" name="agreed"><span></span></label>
   <p></p><button type="button" name="keep" class="main">Keep this clip</button>
   <progress max="100" hidden></progress><p role="status" class="keep"></p></section>`;
@@ -143,13 +143,13 @@ function render({ model, el }) {
     if (sending) return say(kind, "Wait until the other file has arrived.", true);
     if (named("keep").disabled) return say(kind, KEEPING, true);
     delete here[kind];
-    if (!blob.size) return say(kind, `${name} is empty.`, true);
+    if (!blob.size) return say(kind, `${name} is empty. Choose another file.`, true);
     if (blob.size > info.most[kind]) {
       const remedy = kind === "video"
         ? `Use the command: python3 scripts/course.py add-clip "${name}"`
         : "Choose a smaller photo or scan.";
-      return say(kind, `${name} has ${megabytes(blob.size)}, but at most ${megabytes(info.most[kind])} ` +
-        `can come through a browser. ${remedy}`, true);
+      return say(kind, `${name} is ${megabytes(blob.size)}, but the browser can send at most ` +
+        `${megabytes(info.most[kind])}. ${remedy}`, true);
     }
     sending = { kind, blob, name };
     pass(0);
@@ -186,7 +186,7 @@ function render({ model, el }) {
     return [
       [here.video, "a video"], [alone !== undefined, "who is shown"], [named("who").value.trim(), "the names"],
       [alone !== "" || here.form, "the signed form"], [chosen("scope"), "what everyone agreed to"],
-      [named("until").value, "until when"], [named("contact").value.trim(), "who can withdraw the consent"],
+      [named("until").value, "the day until which the consent lasts"], [named("contact").value.trim(), "who can withdraw the consent"],
       [alone === undefined || named("agreed").checked, "a tick beside the sentence above the button"],
     ].filter(([given]) => !given).map(([, words]) => words);
   }

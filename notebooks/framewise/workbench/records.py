@@ -40,7 +40,7 @@ SHAPE = {"id": str, "file": str, "sha256": str, "kind": str, "consent": dict}
 OWN_SHAPE = SHAPE | {"title": str, "licence": str, "people": list}
 """The types of what an entry must hold, in the course's catalogue and in that of own clips."""
 
-WORDS = {str: "text", dict: "record in braces", list: "list"}
+WORDS = {str: "string in quotes", dict: "record in braces", list: "list"}
 
 SHA256, OWN_ID = re.compile("[0-9a-f]{64}"), re.compile("my_[a-z0-9_]{1,60}")
 

@@ -23,7 +23,7 @@ def frame_durations(times: np.ndarray) -> np.ndarray:
 
 
 def duration(frames: slice, times: np.ndarray) -> float:
-    """Return how long these frames stay together, in seconds.
+    """Return how long these frames last in total, in seconds.
 
     Parameters
     ----------

@@ -197,7 +197,8 @@ def _page_of(view: View, frame: int, names: Sequence[str], recipe: swap.Recipe) 
     words = (
         f"This frame cannot be swapped: {html.escape(view.problem)}"
         if view.problem
-        else f"The curve rises by at most {above:.2f} grey levels above the untouched one. "
+        else f"The curve of the fake rises by at most {above:.2f} grey levels above the curve of "
+        "the untouched picture. "
         f"{view.changed:.0%} of the pixels inside the outline are changed."
     )
     return (

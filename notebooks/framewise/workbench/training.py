@@ -111,8 +111,8 @@ def network_file(name: str) -> Path:
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name):
         raise ValueError(
-            f'keep: expected a name of letters, digits, "_" and "-", such as "ana_gita", got '
-            f"{name!r}."
+            f'keep: expected a name of 1 to 60 letters, digits, "_" and "-", such as "ana_gita", '
+            f"got {name!r}. Choose another name."
         )
     return places.own_folder("my_networks") / f"{name}.npz"
 
@@ -302,7 +302,7 @@ def draw_faces(model: Autoencoder, faces: np.ndarray, *, side: int = 112) -> np.
 
 
 def draw_curve(losses: Sequence[float], steps: int) -> np.ndarray:
-    """Draw the loss of each step on a logarithmic scale: each grid line is a tenth of the last.
+    """Draw the loss of each step on a logarithmic scale with grid lines at 1, 0.1, 0.01 ...
 
     Parameters
     ----------

@@ -126,7 +126,7 @@ def _no_video(path: Path, container) -> str:
         )
     brand = container.metadata.get("major_brand", "")
     if kind.endswith("_pipe") or kind == "image2" or brand in STILL_BRANDS:
-        return "expected a video, but this is a still picture."
+        return "expected a video, but this is a still picture. Choose a video file."
     if kind in ("concat", "hls", "dash", "sdp"):
         return "expected a video, but this file only lists other files. Open the video itself."
     return ""
@@ -148,7 +148,8 @@ def _moving_picture(container) -> av.VideoStream:
     ]
     if not streams:
         raise ValueError(
-            f"{container.name}: expected a video, but the file holds no moving picture."
+            f"{container.name}: expected a video, but the file holds no moving picture. Choose a "
+            "file that does."
         )
     return max(
         streams,

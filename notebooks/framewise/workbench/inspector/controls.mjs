@@ -29,7 +29,7 @@ export const SWITCHES = ["follow", "loupe", "boxing", "loop", ...Object.keys(OVE
 
 const NAMES = { ArrowLeft: "left arrow", ArrowRight: "right arrow", Space: "space bar" };
 const MORE_KEYS = [
-  ["shift and left or right arrow", "ten frames back or on"],
+  ["shift and left or right arrow", "ten frames back or forward"],
   ["w, a, s, d", "look up, left, down, right in the enlarged picture"],
 ];
 
@@ -92,7 +92,7 @@ const compare = (info) => `<div class="bar" ${info.other ? "" : "hidden"}>
   ${button("switch")}</div>`;
 
 const vote = `<div class="vote" role="group" aria-label="vote by show of hands" hidden>
-  <p>Count one hand for each press.</p>
+  <p>Press once for each raised hand.</p>
   <button type="button" name="vote-a">A: 0</button><button type="button" name="vote-b">B: 0</button>
   <button type="button" name="again-vote">count again</button>
   <button type="button" name="go-on">go on</button></div>`;

@@ -41,7 +41,10 @@ class MarkKeeper:
     def keep(self, made: list[marks.Mark], committed: bool, change: dict[str, Any]) -> str:
         """Write what changed to disk, and return what to say about it."""
         if self.path is None:
-            return "Not kept: the file of your marks could not be read."
+            return (
+                "Not kept: the file of your marks could not be read. Move it out of data/my_marks, "
+                "then run the cell again."
+            )
         try:
             if self.path.exists() and change["name"] == "marks":
                 kept = marks.load_marks(self.path)
@@ -67,11 +70,16 @@ class MarkKeeper:
         merged = list(made)
         for path in paths:
             if not Path(path).exists():
-                raise FileNotFoundError(f"{path}: no such file; save_marks writes one.")
+                raise FileNotFoundError(
+                    f"{path}: there is no such file. Check the name and the folder."
+                )
             kept = marks.load_marks(path)
             if kept["clip"] not in ("", self.clip.sha256):
                 name = Path(self.clip.path).name
-                raise ValueError(f"{path} holds marks of another clip than {name}.")
+                raise ValueError(
+                    f"{path} holds marks made on another clip, not on {name}. Load them in an "
+                    "inspector of that clip."
+                )
             merged = marks.merge_marks(merged, [], self._checked(kept))
         return merged
 

@@ -46,7 +46,10 @@ class Layer:
         """
         values = np.asarray(self.of(clip, frame), float)
         if values.ndim != 2 or not values.size:
-            raise ValueError(f"expected an (H, W) array of numbers, got shape {values.shape}")
+            raise ValueError(
+                f"expected an (H, W) array of numbers, got shape {values.shape}. Return one number "
+                "for each pixel."
+            )
         step = -(-max(values.shape) // longest) if longest else 1
         values = values[::step, ::step]
         known = np.isfinite(values)
@@ -79,7 +82,7 @@ def _residual(clip: Clip, frame: int) -> np.ndarray:
 
 LAYERS = (
     Layer("luminance", _luminance, (0, 255), "gray"),
-    Layer("difference to the frame before", _difference, (-40, 40), "RdBu_r"),
+    Layer("difference from the frame before", _difference, (-40, 40), "RdBu_r"),
     Layer("high-pass residual", _residual, (-16, 16), "RdBu_r"),
 )
 """What every inspector offers: brightness (ITU-R BT.601, 0 to 255), its change since the frame
@@ -103,7 +106,8 @@ def as_layers(layers: Iterable[Layer | Callable[[np.ndarray], np.ndarray]]) -> d
         whole = layer if isinstance(layer, Layer) else _from_function(layer)
         if whole.name in named:
             raise ValueError(
-                f"layers: two are called {whole.name!r}; give one another name: Layer(name, of)."
+                f"layers: expected different names, but two layers are called {whole.name!r}. Give "
+                "one of them another name: Layer(name, of)."
             )
         named[whole.name] = whole
     return named

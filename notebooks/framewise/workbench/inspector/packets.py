@@ -12,10 +12,10 @@ the wish and adds
 - `error`: why a frame could not be read, or null;
 - `areas`: for each frame and each area its outlines, each a list x, y, x, y ... in pixels.
 
-Its buffers are one JPEG for each frame (empty where the frame could not be read) and at last the
-points of all these frames as int16, little-endian, shape (frames, faces, points + 32, 2). The 32
-are the eyelids, 16 points for each eye. A number times `unit` is pixels of the clip, counted from
-the corner of the picture. `MISSING` stands for a point that was not seen.
+Its buffers are one JPEG for each frame (empty where the frame could not be read) and, at the end,
+the points of all these frames as int16, little-endian, shape (frames, faces, points + 32, 2). The
+32 are the eyelids, 16 points for each eye. A number times `unit` is pixels of the clip, counted
+from the corner of the picture. `MISSING` stands for a point that was not seen.
 
 **A layer** is the answer to the second wish. Its JSON repeats the wish and adds `limits` (the
 values at both ends of the scale) and `error`. Its buffer is a grey PNG: 0 is clear, and 1 to 255

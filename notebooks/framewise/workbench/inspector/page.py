@@ -40,7 +40,8 @@ PARTS = (
     "protocol", "view", "timeline", "frames", "shapes", "paint", "layers", "controls", "play",
     "marks", "share", "present", "hands", "show", "answer", "app", "acts", "main",
 )  # fmt: skip
-"""The JavaScript files. A part may use at once only what stands in the parts before it."""
+"""The JavaScript files, in the order in which they are loaded. While a part is loaded, it can use
+only what the parts before it export."""
 
 ONE_FACE = 2200  # bytes of numbers and curves that a frame with one face takes in a page, about
 MARKER = "<!doctype html><!-- a page of the frame inspector -->"

@@ -24,7 +24,7 @@ __all__ = ["Reel", "Sample", "words_of"]
 
 CHUNK = 8  # frames of 640 x 480 that travel together; of larger ones fewer
 SMALLEST = 320  # pixels of the longer side: below it a page leaves out frames instead
-WHOLE, SPREAD = 250, 24  # a preview holds all frames of up to 10 s; of a longer clip these many
+WHOLE, SPREAD = 250, 24  # a preview holds all frames if there are at most 250, else at most 24
 
 
 def _jpeg(quality: int, sampling: int) -> list[int]:
@@ -116,7 +116,14 @@ class Reel:
         return cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), self.jpeg)[1].tobytes()
 
     def preview(self, whole: bool) -> Reel:
-        """Return a reel of small pictures: of every frame of up to 10 s, or of the first frame."""
+        """Return a reel of small pictures.
+
+        Parameters
+        ----------
+        whole : bool
+            Keep every frame of a clip of up to 250 frames, and at most 24 frames, evenly spaced, of
+            a longer clip. If False, keep only the first frame.
+        """
         count, scale = len(self.clip), min(1, SMALLEST / max(self.clip.size_wh))
         step = (1 if count <= WHOLE else -(-count // SPREAD)) if whole else count
         return replace(self, step=step, scale=scale, jpeg=SMALL)

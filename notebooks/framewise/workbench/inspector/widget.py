@@ -1,4 +1,4 @@
-"""Widget: the frame inspector in a notebook. It keeps marks and tells the truth when it may."""
+"""Widget: the frame inspector in a notebook. It keeps marks, and shows the truth after a commit."""
 
 from __future__ import annotations
 
@@ -48,12 +48,13 @@ FRAME = """<iframe title="frame inspector, without a kernel" srcdoc="{}" allow="
 class FrameInspector(anywidget.AnyWidget):
     """Show a clip frame by frame, with what was measured on it, and take marks.
 
-    Keys work while the picture has the keyboard: space plays at the clip's own timing, arrows step
-    one frame, with shift ten; Home, End; + and - zoom, w a s d move the picture under the zoom, 0
-    shows all of it, f follows the face, l is a loupe; i and o set the first and last frame of a
-    range, r repeats it, m marks it, b draws a box; x switches between two clips; u fills the
-    screen, p is for a projector, and v stops for a vote by show of hands. A press on a series goes
-    there. Frames are counted from 0, as in `clip[i]`.
+    Keys work while the picture has the keyboard. Space plays the clip in its own time. The left and
+    right arrows step one frame, or ten with shift. Home and End go to the first and the last frame.
+    + and - zoom; w, a, s and d look up, left, down and right in the enlarged picture; 0 shows the
+    whole picture; f follows the face; l opens a loupe. i and o set the first and the last frame of
+    a range, r repeats the range, m marks it (or this frame), and b draws a box. x switches between
+    two clips. u fills the screen, p is for a projector, and v stops for a vote by show of hands. A
+    click on a curve moves the cursor to that time. Frames are counted from 0, as in `clip[i]`.
 
     Notebook: 00_start_here.ipynb
 
@@ -67,7 +68,8 @@ class FrameInspector(anywidget.AnyWidget):
     layers : list of Layer or function frame -> (H, W), optional
         Pictures to lay over the frame, beside those that are always offered (`LAYERS`).
     compare : Clip, optional
-        A second clip, shown in step: at each moment the frame that is due in it.
+        A second clip, shown in step with the first. For each frame of the first clip you see the
+        frame that the second clip shows at the same time, counted from the start of each clip.
     spans : dict of str to list of (first, last), optional
         Stretches of frames, such as blinks, shown as bars.
     folded : list of str
@@ -81,23 +83,27 @@ class FrameInspector(anywidget.AnyWidget):
     Attributes
     ----------
     frame : int
-        The frame under the cursor, moved into the clip if set outside it. What the reader does
-        in the browser arrives here when the cursor rests.
+        The number of the frame under the cursor. If you set a number outside the clip, the nearest
+        frame is taken. When the reader moves the cursor in the browser, this number changes as soon
+        as the cursor rests.
     playing : bool
+        Whether the clip is playing.
     layer : str
         The name of the layer that is shown; "" for none.
     marks : list of dict
-        What the reader marked, as in `workbench.marks`. It is kept in `data/my_marks` under the
-        clip's sha256, and there again when the clip is opened the next time. What is marked while
-        the kernel is gone waits in the browser's tab, until the cell is run again; what is deleted
-        meanwhile comes back.
+        What the reader marked, as in `workbench.marks`. The marks are kept in `data/my_marks` under
+        the clip's sha256, and they are there again when the clip is opened the next time. If the
+        kernel is not running, new marks wait in the tab of the browser until the cell is run again.
+        Marks that the reader deletes in that time come back.
 
     Raises
     ------
     ValueError
-        A track, series or area without exactly one entry per frame of the clip.
+        A track or a series without exactly one entry for each frame of the clip. An area that has
+        the shape of neither the picture nor the clip. Values that are not numbers, spans that are
+        not pairs, truth outside the clip, or two layers with the same name.
     TypeError
-        Something else than a clip, a track, a dict or a layer where one is expected.
+        Something other than a clip, a track, a dict or a layer where one is expected.
     """
 
     _esm = f"{pages.SCRIPT}\nexport default {{ render }};\n"
@@ -329,8 +335,10 @@ class FrameInspector(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Add what is shown without a kernel: a page of small pictures, without marks.
 
-        Where a reader waits, that is the first frame. Notebooks that are run to be exported set
-        the environment variable FRAMEWISE_PREVIEW to "whole", and get every frame.
+        The page holds only the first frame, so that the reader does not have to wait. If a notebook
+        is run to be exported, the environment variable FRAMEWISE_PREVIEW is set to "whole". Then
+        the page holds every frame of a clip of up to 250 frames, and at most 24 frames of a longer
+        clip.
         """
         reel = self._reels[0].preview(os.environ.get("FRAMEWISE_PREVIEW") == "whole")
         chunks = ({"reel": 0, **reel.chunk(n)} for n in reel.chunks())
