@@ -15,6 +15,8 @@ from vocoder import Change
 TALK = Act(blinks=24)
 ODD = "real, but odd: a false alarm must cost"
 QUIET = Act(blinks=16, lively=0.6)
+LONG_CRF = 25
+"""Clips of 20 s and more are compressed a little more, so that all clips together stay small."""
 
 WINDOW = Room(tone=-57, hum=-78, colour=-4.5, echo=0.12, fade=0.26)
 LAMP = Room(tone=-60, hum=-72, colour=-5.5, echo=0.1, fade=0.18)
@@ -156,7 +158,7 @@ def _training(person: str) -> Shot:
     title = f"{person.capitalize()} talks and turns to both sides, for a network to learn from"
     acts, says = (replace(TALK, turn=20.0),), (SAYS_TRAINING[person],)
     purpose = "footage to train a face swap on"
-    return Shot(f"{person}_training", title, purpose, (person,), acts, says, seconds=20.0)
+    return Shot(f"{person}_training", title, purpose, (person,), acts, says, 20.0, crf=LONG_CRF)
 
 
 def _alone(name: str, person: str, does: str, purpose: str, act: Act, **more) -> Shot:
@@ -222,11 +224,11 @@ SHOTS: tuple[Shot, ...] = (
     ),
     _alone(
         "reads", "elsa", "reads quietly", "how often people blink: reading",
-        Act(gaze="read", blinks=7, lively=0.5), seconds=40.0,
+        Act(gaze="read", blinks=7, lively=0.5), seconds=40.0, crf=LONG_CRF,
     ),
     _alone(
         "long", "ben", "talks for a while", "how often people blink: talking",
-        replace(TALK, blinks=22), says=(SUNDAY,), seconds=40.0,
+        replace(TALK, blinks=22), says=(SUNDAY,), seconds=40.0, crf=LONG_CRF,
     ),
     *map(_again, SAYS_AGAIN),
     *map(_training, SAYS_TRAINING),
