@@ -167,7 +167,11 @@ def _filmed(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def clips_of(
-    subject: Subject, folder: Path, gauntlet: dict[str, Platform] = GAUNTLET, frames: int = FRAMES
+    subject: Subject,
+    folder: Path,
+    *,
+    gauntlet: dict[str, Platform] = GAUNTLET,
+    frames: int = FRAMES,
 ) -> dict[str, Path]:
     """Write a clip under each condition, and return the files. If all exist, none is made again."""
     paths = {name: folder / f"{subject.name}, {name}.mp4".replace("/", " ") for name in gauntlet}

@@ -101,6 +101,8 @@ def test_the_untouched_clip_measures_as_itself(ana, tmp_path):
     quality = finishing.measure_fake(same, ana, ana_faces, gita, first=20)
     assert quality.detail == pytest.approx(1, abs=0.05) and quality.nearer == 0
     assert quality.mouth > 0.99 and quality.eyes > 0.97 and quality.blinks == 1
+    with pytest.raises(ValueError, match=r"at most 39 frames.*from frame 161 on, got 40\. Pass"):
+        finishing.measure_fake(same, ana, ana_faces, gita, first=161)
 
 
 def test_tremble_by_hand():

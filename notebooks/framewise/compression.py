@@ -382,9 +382,9 @@ def coefficient_counts(
 def double_jpeg(counts: np.ndarray) -> float:
     """Measure how regularly high and low counts follow each other.
 
-    If a coefficient was rounded once, its values are rarer the larger they are. A second rounding
-    with another step leaves some values without any block, and merges neighbouring values into
-    one. This repeats at equal distances, so the Fourier transform of the counts has a peak.
+    If a coefficient was rounded once, larger values are rarer. After a second rounding with another
+    step, some values no longer occur, and others collect the blocks of two old values. This repeats
+    at equal distances, so the Fourier transform of the counts has a peak.
 
     Notebook: 08b_frequencies.ipynb
 

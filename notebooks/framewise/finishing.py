@@ -249,6 +249,11 @@ def measure_fake(
         One of the clips shows no face or several faces. Or `fake` has more frames than `clip` has
         from `first` on.
     """
+    if len(fake) > len(clip) - first:
+        raise ValueError(
+            f"fake: expected at most {len(clip) - first} frames, as many as `clip` has from frame "
+            f"{first} on, got {len(fake)}. Pass the clip that the fake was made from."
+        )
     track, goal = pairing.only_track(fake), pairing.only_track(clip)
     here = slice(first, first + len(fake))
     points, size = goal.points[here], performer.shape[1]

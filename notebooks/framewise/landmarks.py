@@ -265,13 +265,13 @@ class Square(NamedTuple):
     """A square of the picture, turned by an angle."""
 
     x: float
-    """of the middle of the square, pixels"""
+    """How far right the middle of the square is, pixels."""
     y: float
-    """of the middle of the square, pixels"""
+    """How far down the middle of the square is, pixels."""
     side: float
-    """pixels"""
+    """The length of a side, pixels."""
     angle: float
-    """radians, clockwise on the screen"""
+    """Radians, clockwise on the screen."""
 
 
 def _checked_box(box: np.ndarray) -> tuple[float, float, float]:
@@ -292,8 +292,8 @@ def _check_keypoints(box: np.ndarray | None, keypoints: np.ndarray | None) -> No
     if np.shape(keypoints) != (6, 2) or not np.isfinite(keypoints).all():
         raise ValueError(
             "keypoints: expected (6, 2) pixels without NaN or infinity, got shape "
-            f"{np.shape(keypoints)} with {np.sum(~np.isfinite(keypoints))} such numbers. Use the "
-            "keypoints that `detect_faces` returns for this face."
+            f"{np.shape(keypoints)} with {np.sum(~np.isfinite(keypoints))} NaN or infinite "
+            "numbers. Use the keypoints that `detect_faces` returns for this face."
         )
 
 

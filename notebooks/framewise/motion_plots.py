@@ -76,7 +76,7 @@ def plot_flow(chip: np.ndarray, flows: Mapping[str, np.ndarray], *, longer: floa
     flows : mapping of str to (S, S, 2) float
         In one unit, which is the same for all.
     longer : float
-        How many pixels of the chip an arrow is long for each unit of the flow.
+        The length of an arrow for one unit of the flow, in pixels of the chip.
     """
     at = np.arange(4, chip.shape[0] - 4, 8)
     figure, axes = plt.subplots(1, len(flows), figsize=(4.75 * len(flows), 5.1), squeeze=False)

@@ -220,7 +220,7 @@ def _check_series(
         got = f"{times[wrong[0]]} and then {times[wrong[0] + 1]}" if len(wrong) else "equal times"
         raise ValueError(
             "times: expected seconds that never fall from frame to frame and are not all equal, "
-            f"got {got}. Sort the frames by their times, and check that no time is missing."
+            f"got {got}. Use the times of the clip (`Clip.times`), in their order and without gaps."
         )
     if is_too_slow(times, limits):
         raise ValueError(

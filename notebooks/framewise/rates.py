@@ -176,10 +176,11 @@ def likelihood_ratio(count: int, seconds: float, activity: str, fake_rate: float
     """Return the likelihood ratio P(count | fake) / P(count | real).
 
     A ratio above 1 speaks for a fake of the kind in question, a ratio below 1 against it. The ratio
-    says nothing about other kinds of fakes. If `fake_rate` is a usual rate of people, counts near
-    it give a ratio not far above 1, so they prove little. Counts far from it give less than 1,
-    because the model gives people many different rates, but the fake only one. The ratio assumes
-    that
+    says nothing about other kinds of fakes. If `fake_rate` lies in the middle of the usual range
+    and the clip lasts a minute or less, counts near it give a ratio not far above 1, so they prove
+    little. In a longer clip the ratio is higher, because the model gives people many different
+    rates, but the fake only one. For the same reason, counts far from `fake_rate` give less than 1.
+    The ratio assumes that
 
     1. a fake of the kind in question blinks `fake_rate` times a minute;
     2. the rates of real people in this activity are log-normal, and 95 % of them lie in the range
@@ -270,9 +271,10 @@ def statement(count: int, seconds: float, activity: str | None = None, *, closur
     long = f"{_number(closures, 'closure')} of more than 0.5 s"
     if looks_slowed(count, closures):
         return (
-            f"We saw {seen}, and {long}. So at least half of the times that the eyes shut are too "
-            "long for blinks. The film may be slowed down. A minute of such a film shows less than "
-            "a minute of the person's time, so we cannot tell anything from the count."
+            f"We saw {seen}, and {long}. So at least half of the times when the eyes shut, they "
+            "stayed shut too long for a blink. The film may be slowed down. A minute of such a "
+            "film shows less than a minute of the person's time, so we cannot tell anything from "
+            "the count."
         )
     low, high = rate_interval(count, seconds)
     people = f"when {activity}" if activity else "for activities from reading to talking"

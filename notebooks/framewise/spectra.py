@@ -292,7 +292,8 @@ def grid_height(grey: np.ndarray, period: int = 2) -> float:
     Parameters
     ----------
     grey : (H, W) float, grey levels
-        Best 32 x 32 pixels or more. A smaller picture has few frequencies around each peak.
+        It should have at least 32 x 32 pixels. A smaller picture has few frequencies around each
+        peak.
     period : int, pixels
         2 to 8.
 

@@ -14,10 +14,12 @@ SOURCE = "Rendered for this course with Blender from MakeHuman data (CC0); no su
 
 
 def add(entry: dict) -> None:
-    """Write an entry into the catalogue, clips in the order of SHOTS; the others stay as they
-    are."""
+    """Write an entry into the catalogue. The other entries stay as they are.
+
+    The clips of SHOTS come first, in that order.
+    """
     path = CLIPS / "catalog.json"
-    known = {known["id"]: known for known in json.loads(path.read_text(encoding="utf-8"))["clips"]}
+    known = {old["id"]: old for old in json.loads(path.read_text(encoding="utf-8"))["clips"]}
     known[entry["id"]] = entry
     order = [shot.id for shot in SHOTS if shot.id in known]
     entries = [known.pop(name) for name in order] + list(known.values())

@@ -209,7 +209,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("clips", nargs="*", metavar="CLIP", help="clips, if not all")
     parser.add_argument("--list", action="store_true", help="what there is, and how far it is")
     parser.add_argument("--still", choices=PEOPLE, metavar="PERSON", help="pictures of one person")
-    parser.add_argument("--stills", action="store_true", help="write the stills of the catalogue")
+    parser.add_argument("--stills", action="store_true", help="new stills of Ana, Ben, Chen, Dalia")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default: all cores")
     options = parser.parse_args()
     if unknown := set(options.clips) - {shot.id for shot in SHOTS}:

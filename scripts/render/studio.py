@@ -43,7 +43,7 @@ def studio(shot: Shot) -> Stage:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Blender reports every picture on the standard output, past Python."""
+    """Hide what Blender prints. It writes to the standard output directly, not through Python."""
     sys.stdout.flush()
     kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

@@ -66,8 +66,11 @@ class Agreement:
             return ""
         size = self.form.stat().st_size if self.form.is_file() else 0
         if not 0 < size <= LARGEST_FORM:
-            found = f"is {size / 1e6:.0f} MB" if size else "is missing or empty"
-            return f"form: expected a photo or scan of up to 50 MB; {self.form} {found}."
+            found = f"is {size / 1e6:.1f} MB" if size else "is missing or empty"
+            return (
+                f"form: expected a photo or scan of up to 50 MB; {self.form} {found}. Give another "
+                "file."
+            )
         return ""
 
     def suffix(self) -> str:

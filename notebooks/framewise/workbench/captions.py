@@ -83,7 +83,12 @@ def show_video(clip: Clip, name: str, *, width: int = 480) -> None:
 
 
 def words(name: str) -> dict[str, str]:
-    """Return the "caption" and the "alt" text of the figure with this id, such as "01.3".
+    """Return the texts of a figure: its "caption", and "alt" for those who cannot see it.
+
+    Parameters
+    ----------
+    name : str
+        As for `show`.
 
     Raises
     ------

@@ -120,7 +120,7 @@ def _pages(hashes: set[str], gone: list[str]) -> set[Path]:
         return set()
     pattern = re.compile("|".join(words).encode())
     course = records.own_clips_folder().parents[1]
-    shown = [p for p in (course / "build").rglob("*") if p.suffix.lower() in SHOWN]
+    shown = [p for p in places.pages_folder().rglob("*") if p.suffix.lower() in SHOWN]
     shown += [p for p in (course / "notebooks").rglob("*") if p.suffix.lower() in MADE]
     return {path for path in shown if path.is_file() and pattern.search(path.read_bytes())}
 

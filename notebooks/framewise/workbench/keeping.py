@@ -67,8 +67,8 @@ def add(
 ) -> records.Entry:
     """Keep a video, or a part of it, as a clip of your own; it appears whole or not at all.
 
-    Pictures wider or higher than 1280 pixels are scaled down. Sound is kept. If the width or the
-    height is odd, its last column or row is repeated once.
+    Pictures wider or higher than 1280 pixels are scaled down. Sound is kept. If the width is an odd
+    number, the last column of the picture is repeated once. If the height is odd, the last row is.
 
     Parameters
     ----------

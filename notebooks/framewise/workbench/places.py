@@ -25,7 +25,10 @@ def own_folder(name: str) -> Path:
 
 
 def pages_folder() -> Path:
-    """Return the folder of the pages that the course makes: `build`, beside `data`."""
+    """Return the folder of the pages that the course makes: `build`, beside `data`.
+
+    With FRAMEWISE_OWN, it lies beside that place instead; see `own_folder`.
+    """
     return _own().parent / "build"
 
 

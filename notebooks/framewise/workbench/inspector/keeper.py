@@ -42,8 +42,8 @@ class MarkKeeper:
         """Write what changed to disk, and return what to say about it."""
         if self.path is None:
             return (
-                "Not kept: the file of your marks could not be read. Move it out of data/my_marks, "
-                "then run the cell again."
+                f"Not kept: the file {marks.marks_file(self.clip.sha256).name} could not be read. "
+                "Move it out of data/my_marks, then run the cell again."
             )
         try:
             if self.path.exists() and change["name"] == "marks":
