@@ -648,7 +648,7 @@ def test_marks_from_before_are_said_to_be_kept():
 def test_a_file_without_marks_adds_none(tmp_path):
     view = opened()
     view.marks = [ONE]
-    with pytest.raises(FileNotFoundError, match=r"none\.json: no such file"):
+    with pytest.raises(FileNotFoundError, match=r"none\.json: there is no such file"):
         view.load_marks(tmp_path / "none.json")
     for content in ("no", '{"marks": [{"first": 1}]}', '{"marks": ["a"]}'):
         (tmp_path / "bad.json").write_text(content)

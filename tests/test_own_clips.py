@@ -123,21 +123,20 @@ def test_kept_opened_listed_and_forgotten_without_a_trace(name, home, film, tmp_
     clip = samples.open_clip(entry["id"])
     assert clip.entry == consent.catalogue()[entry["id"]] == entry
     consent.require(clip, "analyse")
-    with pytest.raises(ConsentError, match="not to 'make'.*Ask Zoë.*forget-clip my_"):
+    with pytest.raises(ConsentError, match="not to 'make'.*ask Zoë.*forget-clip my_"):
         consent.require(clip, "make")
     assert inspect_video.main(["--clips"]) == 0
     line = capsys.readouterr().out.splitlines()[-1]
     assert line.split()[:2] == [entry["id"], "own"]
     assert f"{name}: signed consent to analyse until {TOMORROW}" in line
     cache.save_arrays(cache.cache_file(clip.sha256, "track"), {"x": np.zeros(1)})
-    cache.save_arrays(cache.cache_file(entry["recording"]["sha256"], "index"), {"x": np.zeros(1)})
     build = tmp_path / "course" / "build"
     (build / "deep").mkdir(parents=True)
     pages = [build / file for file in ("x.inspect.html", "x.json", "deep/y.html", "other.json")]
     for page in pages:
         page.write_text(f"sha256 {'0' * 64 if page.stem == 'other' else clip.sha256}")
     deleted = forgetting.forget(name)
-    assert len(deleted) == 7 and set(pages[:3]) < set(deleted)
+    assert len(deleted) == 8 and set(pages[:3]) < set(deleted)
     pages[3].unlink(), (build / "deep").rmdir()
     (home.parent / "cache").rmdir(), build.rmdir(), home.with_suffix(".lock").unlink()
     assert tree(tmp_path) == before
@@ -148,10 +147,18 @@ def test_the_same_name_in_other_words():
     assert all(keeping.slug(keeping.slug(name)) == keeping.slug(name) for name in ODD_NAMES)
 
 
+def indexes(home):
+    """Return what the course has kept of the frames of these clips; it is never empty."""
+    kept = set((home.parent / "cache").glob("*.index-*"))
+    assert kept
+    return kept
+
+
 def test_two_clips_of_which_one_is_forgotten(home, film):
     first = keeping.add(film, own_word(), name="one", seconds=0.4)
     keeping.add(film, own_word(), name="two", start=0.4)
-    assert forgetting.forget("my_one") == [home / first["file"]]
+    scanned = indexes(home)
+    assert set(forgetting.forget("my_one")) == {home / first["file"]} | scanned
     assert tree(home) == ["catalog.json", "catalog.json.bak", "my_two.mp4"]
     assert len(samples.open_clip("my_two")) == 14
 
@@ -199,7 +206,8 @@ def test_what_was_made_from_a_clip_falls_with_it(home, film):
     write_fake(home, "my_other", ["ana_talk", "ben_talk"])
     clips.Clip(again)
     assert forgetting.falls_with("one") == ["my_one", "my_fake", "my_fake_of_it"]
-    assert set(forgetting.forget("one")) == {home / "my_one.mp4", fake, again}
+    scanned = indexes(home)
+    assert set(forgetting.forget("one")) == {home / "my_one.mp4", fake, again} | scanned
     assert tree(home) == ["catalog.json", "catalog.json.bak", "my_other.mp4"]
     samples.open_clip("my_other")
 
@@ -244,8 +252,8 @@ def test_pages_and_fakes_that_show_a_clip_go_with_it(home, film, tmp_path):
     for file, text in (held | stay).items():
         (course_folder / file).parent.mkdir(parents=True, exist_ok=True)
         (course_folder / file).write_text(text, encoding="latin-1")
-    deleted = forgetting.forget("film")
-    assert set(deleted) == {course_folder / file for file in held} | {home / "my_film.mp4"}
+    held = {course_folder / file for file in held} | {home / "my_film.mp4"} | indexes(home)
+    assert set(forgetting.forget("film")) == held
     assert all((course_folder / file).exists() for file in stay)
 
 
@@ -954,7 +962,8 @@ def test_one_film_under_two_names_is_mended_without_loss(home, capsys):
     assert forgetting.forget("record_3") == []
     assert forgetting.forget("my_other") == [two]
     assert marks.exists() and len(samples.open_clip("my_one")) == 8
-    assert set(forgetting.forget("my_one")) == {one, marks}
+    scanned = indexes(home)
+    assert set(forgetting.forget("my_one")) == {one, marks} | scanned
 
 
 DAMAGED = ["", "{}", '{"clips": 3}', '{"clips": [', "[" * 100_000, "\udcff"]
@@ -1414,7 +1423,7 @@ def test_files_that_cannot_come_and_errors_of_the_kernel_are_told(browser):
     """,
     )
     assert "at most 3.0 MB" in large and 'add-clip "a.mp4"' in large
-    assert empty == "a.mp4 is empty."
+    assert empty == "a.mp4 is empty. Choose another file."
     assert broken == "the <b>disk</b> is full"
 
 
