@@ -33,6 +33,12 @@ def kept(tmp_path_factory):
         yield places.own_folder("my_marks")
 
 
+@pytest.fixture
+def no_cache(monkeypatch, tmp_path):
+    """Nothing is known of any clip: each is read as if it was opened for the first time."""
+    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
+
+
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     with chromium(tmp_path_factory.mktemp("chromium")) as browser:

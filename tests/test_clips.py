@@ -20,6 +20,8 @@ from framewise.clips import Clip
 from framewise.workbench import clock, encode, full_pass, video
 from videos import copy_video, full_decode, numbered_frame, read_number, write_video
 
+pytestmark = pytest.mark.usefixtures("no_cache")
+
 VARIABLE = np.cumsum([random.Random(0).choice([20, 33, 40, 67, 120]) for _ in range(90)]).tolist()
 
 KINDS = {
@@ -360,16 +362,14 @@ def test_seeking_reads_no_more_than_one_group(plain_video, monkeypatch):
     assert len(read) <= 12
 
 
-def test_a_scan_is_kept_and_found_again(plain_video, monkeypatch, tmp_path):
-    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
+def test_a_scan_is_kept_and_found_again(plain_video, monkeypatch):
     first = Clip(plain_video)
     monkeypatch.setattr(full_pass, "read_through", None)
     again = Clip(plain_video)
     assert len(again) == 90 and np.array_equal(first[33], again[33])
 
 
-def test_a_cache_that_was_cut_off_is_measured_again(plain_video, monkeypatch, tmp_path):
-    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
+def test_a_cache_that_was_cut_off_is_measured_again(plain_video, tmp_path):
     Clip(plain_video)
     (kept,) = (tmp_path / "cache").iterdir()
     whole = kept.read_bytes()

@@ -84,14 +84,11 @@ def test_the_usual_range_holds_95_per_cent_of_the_untouched_clips(table):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (
-            20,
-            "20.00; the usual range is 1.00 to 39.00. This is not unusually high. It does not pro",
-        ),
+        (20, "20.00; the usual range is 1.00 to 39.00. This is not unusually high. It does not"),
         (39, "not unusual"),
         (-0.001, "The cue is 0.00; the usual"),
         (0.5, "not unusual"),
-        (39.1, "unusually high. Look at the frames with the highest values. A filter, comp"),
+        (39.1, "unusually high. Look at the frames with the highest values. A filter"),
         (np.nan, "could not be measured here: the face is too small, too dark or turned away"),
     ],
 )

@@ -37,9 +37,7 @@ UNSURE = {
 }
 
 
-@pytest.fixture(autouse=True)
-def no_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("FRAMEWISE_OWN", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("no_cache")
 
 
 def quick(path):
